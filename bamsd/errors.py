@@ -23,7 +23,11 @@ The tree::
 The text of an error is one plain sentence that names the object and says what to do next.
 """
 
+import logging
+import secrets
 from typing import ClassVar
+
+log = logging.getLogger(__name__)
 
 ERROR_PREFIX = "org.bams.Error."
 
@@ -118,3 +122,10 @@ def _tree(cls: type[BamsError]) -> dict[str, type[BamsError]]:
 
 BY_NAME = {name: cls for cls in BamsError.__subclasses__() for name, cls in _tree(cls).items()}
 """Wire name to class, for errors read back from the store."""
+
+
+def unexpected(error: BaseException, doing: str) -> Internal:
+    """Log the traceback of a fault of ours once and return what the caller may see: a reference number."""
+    reference = secrets.token_hex(4)
+    log.error("internal error %s while %s", reference, doing, exc_info=error)
+    return Internal(f"BAMS has a fault. Look for {reference} in the journal of bamsd and report it.")
