@@ -1,0 +1,139 @@
+"""Declarations: what an interface offers. Signature, polkit action and audit text stand on the method itself.
+
+::
+
+    class TapeInterface(Interface, name="org.bams.Tape"):
+        @method("sua{sv}", "o", options=UnloadOptions, action="org.bams.tape.operate",
+                audit="unload drive {drive} of {library}")
+        async def unload(self, library: str, drive: int, options: UnloadOptions) -> str: ...
+
+The D-Bus name is the CamelCase of the Python name. A method without an action reads state that everyone may see.
+A method with an action and an audit text changes something. ``dispatch.py`` runs them.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+Action = str | Callable[[Any], str]
+"""A polkit action, or a function of the interface object that names it (a job has the action that started it)."""
+
+
+class Options(BaseModel):
+    """The last argument ``a{sv}`` of a changing method. Unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    dry_run: bool = False
+    """Return the plan, change nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    name: str
+    attribute: str
+    in_signature: str
+    out_signature: str
+    arguments: tuple[str, ...]
+    action: Action | None
+    audit: str
+    options: type[BaseModel] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    name: str
+    signature: str
+    read: Callable[[Any], Any]
+
+
+def camel(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def method(
+    in_signature: str,
+    out_signature: str,
+    *,
+    action: Action | None = None,
+    audit: str = "",
+    options: type[BaseModel] | None = None,
+) -> Callable[[F], F]:
+    """Declare a D-Bus method.
+
+    ``audit`` is a format text over the argument names; it makes the call a change, so ``action`` is needed too.
+    ``options`` is the model of a last argument ``a{sv}``.
+    """
+    if audit and not action:
+        raise TypeError(f"a change needs a polkit action: {audit}")
+    if bool(options) != in_signature.endswith("a{sv}"):
+        raise TypeError("a last argument a{sv} and an options model come together")
+
+    def mark(function: F) -> F:
+        arguments = tuple(inspect.signature(function).parameters)[1:]
+        name = camel(function.__name__)
+        declared = Method(name, function.__name__, in_signature, out_signature, arguments, action, audit, options)
+        function.__bams_method__ = declared  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def prop(signature: str) -> Callable[[Callable[[Any], Any]], property]:
+    """Declare a read-only D-Bus property. The getter reads cached state: it never waits and never raises."""
+
+    def mark(function: Callable[[Any], Any]) -> property:
+        function.__bams_property__ = Property(  # type: ignore[attr-defined]
+            camel(function.__name__), signature, function
+        )
+        return property(function)
+
+    return mark
+
+
+class Exporter(Protocol):
+    """What an exported interface may ask of the object tree."""
+
+    def touch(self, interface: "Interface") -> None: ...
+    def emit(self, interface: "Interface", member: str, values: list[Any], destination: str | None) -> None: ...
+
+
+class Interface:
+    """Base of every exported interface. Subclasses name the interface: ``class X(Interface, name="org.bams.X")``."""
+
+    interface_name: ClassVar[str]
+    methods: ClassVar[dict[str, Method]]
+    properties: ClassVar[dict[str, Property]]
+    signals: ClassVar[dict[str, str]] = {}
+    """Signal name to signature."""
+
+    path: str = ""
+    exporter: Exporter | None = None
+
+    def __init_subclass__(cls, name: str) -> None:
+        cls.interface_name = name
+        members = [value for base in reversed(cls.__mro__) for value in vars(base).values()]
+        found = [m.__bams_method__ for m in members if hasattr(m, "__bams_method__")]
+        cls.methods = {m.name: m for m in found}
+        getters = [m.fget for m in members if isinstance(m, property)]
+        declared = [g.__bams_property__ for g in getters if hasattr(g, "__bams_property__")]
+        cls.properties = {p.name: p for p in declared}
+
+    def touch(self) -> None:
+        """Say that properties may have changed. What really differs is sent before the next reply."""
+        if self.exporter:
+            self.exporter.touch(self)
+
+    def emit(self, member: str, *values: Any, destination: str | None = None) -> None:
+        """Send a signal, to everyone or to one bus name. It goes out before any later reply."""
+        if self.exporter:
+            self.exporter.emit(self, member, list(values), destination)
+
+    def bound(self, declared: Method) -> Callable[..., Awaitable[Any]]:
+        function: Callable[..., Awaitable[Any]] = getattr(self, declared.attribute)
+        return function

@@ -1,0 +1,164 @@
+"""/etc/bams/config.yaml as one frozen model. Every key has a default; an unknown key is refused with its line."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from bamsd.errors import InvalidArgument, NotFound
+
+DEFAULT_PATH = Path("/etc/bams/config.yaml")
+
+MAX_FILE_BYTES = 1 << 20
+MAX_DEPTH = 10
+"""Deepest nesting of the file. Keeps a file made to exhaust the parser harmless."""
+
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Paths(Section):
+    """Where things are. Only a test or an unusual system changes these."""
+
+    state: Path = Path("/var/lib/bams")
+    log: Path = Path("/var/log/bams")
+    sysfs: Path = Path("/sys")
+    dev: Path = Path("/dev")
+    proc: Path = Path("/proc")
+
+
+class AuditSettings(Section):
+    max_mib: int = Field(16, ge=1, le=1024, description="size of one audit file before the next is begun")
+    keep: int = Field(20, ge=1, le=1000, description="how many older audit files are kept")
+
+
+class LibrarySettings(Section):
+    """Quirks and names of one tape library, found by its serial number."""
+
+    serial: str = Field(min_length=1, max_length=64)
+    alias: str = Field("", max_length=64, pattern=r"^[A-Za-z0-9._-]*$")
+    ignore: bool = False
+    drives: dict[int, str] = Field(default_factory=dict, description="drive number to serial, where it cannot be read")
+    offline_before_unload: bool = True
+    import_export_slots: tuple[int, ...] = Field((), description="normal slots that are used as mail slots")
+    settle_s: float = Field(0.0, ge=0, le=600, description="pause after a move before the state is read")
+    move_timeout_s: Seconds | None = None
+    inventory_timeout_s: Seconds | None = None
+
+    @field_validator("drives")
+    @classmethod
+    def _each_drive_once(cls, drives: dict[int, str]) -> dict[int, str]:
+        if any(number < 0 for number in drives):
+            raise ValueError("a drive number is 0 or more")
+        if len(set(drives.values())) != len(drives):
+            raise ValueError("two drive numbers have the same serial")
+        return drives
+
+
+class TapeSettings(Section):
+    status_interval_s: Seconds = 300
+    health_interval_s: Seconds = 900
+    move_timeout_s: Seconds = 900
+    inventory_timeout_s: Seconds = 2100
+    libraries: tuple[LibrarySettings, ...] = ()
+
+    @field_validator("libraries")
+    @classmethod
+    def _each_library_once(cls, libraries: tuple[LibrarySettings, ...]) -> tuple[LibrarySettings, ...]:
+        names = [name for entry in libraries for name in {entry.serial, entry.alias} - {""}]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two libraries are called {name}")
+        return libraries
+
+    def of(self, serial: str) -> LibrarySettings:
+        """The settings of one library, defaults filled in."""
+        entry = next((e for e in self.libraries if e.serial == serial), LibrarySettings(serial=serial))
+        return entry.model_copy(
+            update={
+                "move_timeout_s": entry.move_timeout_s or self.move_timeout_s,
+                "inventory_timeout_s": entry.inventory_timeout_s or self.inventory_timeout_s,
+            }
+        )
+
+
+class Config(Section):
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    paths: Paths = Paths()
+    audit: AuditSettings = AuditSettings()
+    tape: TapeSettings = TapeSettings()
+
+
+def load(path: Path) -> Config:
+    """Read and check the file. Raises NotFound, or InvalidArgument as ``FILE:LINE: KEY: what is wrong``."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        raise NotFound(f"{path}: there is no such file.") from None
+    except OSError as error:
+        raise InvalidArgument(f"{path}: cannot be read: {error.strerror}.") from None
+    if len(raw) > MAX_FILE_BYTES:
+        raise InvalidArgument(f"{path}: larger than {MAX_FILE_BYTES} bytes.")
+    try:
+        node = yaml.compose(raw.decode("utf-8"), Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as error:
+        raise InvalidArgument(f"{path}:{raw[: error.start].count(10) + 1}: not UTF-8 text.") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InvalidArgument(f"{path}:{line}: not valid YAML: {error.problem}.") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise InvalidArgument(f"{path}:1: not valid YAML: {str(error).splitlines()[0]}.") from None
+    return _validate(path, node)
+
+
+def _validate(path: Path, node: yaml.Node | None) -> Config:
+    if node is None:
+        return Config()
+    lines: dict[tuple[str | int, ...], int] = {}
+    try:
+        for key, line in _walk(node, ()):
+            if key in lines:
+                raise InvalidArgument(f"{path}:{line}: {_dotted(key)}: given twice (first in line {lines[key]}).")
+            lines[key] = line
+        data: Any = yaml.SafeLoader("").construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise InvalidArgument(f"{path}:{line}: {error.problem}.") from None
+    try:
+        return Config.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = first["loc"]
+        while place and place not in lines:
+            place = place[:-1]
+        said = "there is no such key" if first["type"] == "extra_forbidden" else first["msg"]
+        line = lines.get(place, 1)
+        raise InvalidArgument(f"{path}:{line}: {_dotted(first['loc']) or 'file'}: {said}.") from None
+
+
+def _walk(node: yaml.Node, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    """Every key of the file with its line."""
+    if len(at) > MAX_DEPTH:
+        raise yaml.MarkedYAMLError(problem=f"nested deeper than {MAX_DEPTH} levels", problem_mark=node.start_mark)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a key must be plain text", problem_mark=key.start_mark)
+            name = key.value
+            place = (*at, int(name) if name.isdecimal() else name)
+            yield place, key.start_mark.line + 1
+            yield from _walk(value, place)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield (*at, index), item.start_mark.line + 1
+            yield from _walk(item, (*at, index))
+
+
+def _dotted(place: tuple[str | int, ...]) -> str:
+    return ".".join(str(part) for part in place)
