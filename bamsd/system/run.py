@@ -1,0 +1,324 @@
+"""Start programs. Nothing else in the project does.
+
+A program is a list of arguments and never passes through a shell. It gets an empty standard input, the C locale and a
+session of its own. Its end is seen through a pidfd on the event loop (Linux 5.3 or newer), so no thread waits for it.
+
+asyncio's own subprocess transport is not used, because it kills its program when the loop closes. A robot that carries
+a cartridge must outlive the daemon.
+"""
+
+import asyncio
+import contextlib
+import errno
+import fcntl
+import logging
+import os
+import shlex
+import signal
+import subprocess
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from bamsd.errors import InvalidArgument, NotSupported, TimedOut, ToolFailed
+
+TERM_GRACE_S = 3.0
+"""Between SIGTERM and SIGKILL."""
+KILL_GRACE_S = 5.0
+"""After SIGKILL. A program that waits in the kernel for a device dies only when the device answers."""
+
+_log = logging.getLogger(__name__)
+_CHUNK_BYTES = 65536
+_LINE_CHARS = 300
+_NOT_PASSED_ON = ("LC_", "LANG", "NOTIFY_SOCKET", "WATCHDOG_", "LISTEN_")
+_STANDARD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+_left_running: set["_Program"] = set()
+_stopping: set[asyncio.Task[None]] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a program did. ``code`` is its exit code, or the negative number of the signal that ended it."""
+
+    argv: tuple[str, ...]
+    code: int
+    stdout: str
+    stderr: str
+    duration_s: float
+
+
+class CommandFailed(ToolFailed):
+    """A program ended with an exit code that its caller does not allow. ``result`` has the secrets blanked."""
+
+    def __init__(self, message: str, result: Result) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+# The wire knows this failure as ToolFailed; the class exists for our own tool modules, which read ``result``.
+CommandFailed.dbus_name = ToolFailed.dbus_name
+
+
+async def run(
+    argv: Sequence[str],
+    *,
+    timeout_s: float,
+    stdin: bytes | None = None,
+    allowed_exits: Collection[int] = (0,),
+    secrets: Sequence[str] = (),
+    kill_on_timeout: bool = True,
+    max_output_bytes: int = 64 * 1024 * 1024,
+) -> Result:
+    """Run a program to its end and return what it said.
+
+    ``max_output_bytes`` bounds standard output and standard error each. ``secrets`` are blanked in every error and log
+    line. With ``kill_on_timeout=False`` nothing ever kills the program: after the limit, or when the caller is
+    cancelled, it runs on, its exit is collected in the background and logged once.
+
+    Raises CommandFailed, NotSupported when the program is not there, TimedOut, and ToolFailed when it cannot start.
+    """
+    program = _Program(argv, stdin, secrets, never_kill=not kill_on_timeout, max_output_bytes=max_output_bytes)
+    try:
+        await asyncio.wait((program.ended,), timeout=timeout_s)
+        if not program.ended.done():
+            raise TimedOut(_timeout_text(program, timeout_s, kill_on_timeout))
+    finally:
+        if not program.ended.done():
+            await _give_up(program, kill_on_timeout)
+    result = program.result()
+    _log.debug("%s ended with %d after %.3f s", program.shown, result.code, result.duration_s)
+    if program.overflowed:
+        raise CommandFailed(
+            f"{program.name} printed more than {max_output_bytes} bytes, so its answer was not used.",
+            program.redacted_result(),
+        )
+    if result.code not in allowed_exits:
+        raise CommandFailed(_failure_text(program), program.redacted_result())
+    return result
+
+
+def still_running() -> tuple[str, ...]:
+    """Command lines of the programs that outlived their caller and have not ended yet, secrets blanked."""
+    return tuple(program.shown for program in _left_running)
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """Blank every secret. The longest goes first, so that one secret inside another leaves no rest."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
+
+
+async def _give_up(program: "_Program", kill: bool) -> None:
+    if not kill:
+        program.leave_running()
+        return
+    # A task of its own: a caller that is cancelled twice must not leave the program half stopped.
+    task = asyncio.get_running_loop().create_task(program.stop())
+    _stopping.add(task)
+    task.add_done_callback(_stopping.discard)
+    await asyncio.shield(task)
+
+
+class _Program:
+    """One started program with its pipes on the event loop."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        stdin: bytes | None,
+        secrets: Sequence[str],
+        *,
+        never_kill: bool,
+        max_output_bytes: int,
+    ) -> None:
+        self.argv = tuple(argv)
+        self.name = _name(self.argv)
+        self.secrets = tuple(secrets)
+        # Blanked word by word, because quoting would change a secret that holds a quote.
+        self.shown = _one_line(shlex.join(redact(word, secrets) for word in self.argv))
+        self.overflowed = False
+        self._never_kill = never_kill
+        self._max_output_bytes = max_output_bytes
+        self._stop_asked = False
+        self._started_s = time.monotonic()
+        self._loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[int] = self._loop.create_future()
+        self._popen = _start(self.argv, stdin, never_kill)
+        self._output: dict[int, list[bytes]] = {}
+        self._size: dict[int, int] = {}
+        self._watch()
+
+    def _watch(self) -> None:
+        try:
+            self._pidfd = os.pidfd_open(self._popen.pid)
+        except OSError as error:
+            self._popen.kill()
+            self._popen.communicate()
+            raise ToolFailed(f"{self.name} could not be watched: {error.strerror}.") from None
+        assert self._popen.stdout is not None  # noqa: S101  both are pipes
+        assert self._popen.stderr is not None  # noqa: S101
+        self._stdout, self._stderr = self._popen.stdout.fileno(), self._popen.stderr.fileno()
+        for fd in (self._stdout, self._stderr):
+            os.set_blocking(fd, False)
+            self._output[fd], self._size[fd] = [], 0
+            self._loop.add_reader(fd, self._readable, fd)
+        self._loop.add_reader(self._pidfd, self._exited)
+
+    def _readable(self, fd: int) -> int:
+        try:
+            chunk = os.read(fd, _CHUNK_BYTES)
+        except BlockingIOError:
+            return 0
+        if not chunk:
+            self._loop.remove_reader(fd)
+            return 0
+        room = self._max_output_bytes - self._size[fd]
+        self._output[fd].append(chunk[:room])
+        self._size[fd] += len(chunk[:room])
+        if len(chunk) > room and not self.overflowed:
+            # A program that must not be killed is read to its end all the same, or it would wait for us for ever.
+            self.overflowed = True
+            if not self._never_kill:
+                self.signal(signal.SIGKILL)
+        return len(chunk)
+
+    def _exited(self) -> None:
+        if self._stop_asked:
+            # What is left of the group goes too. The number is still ours: the leader has not been collected.
+            self.signal(signal.SIGKILL)
+        code = self._popen.poll()
+        if code is None:
+            return
+        for fd in (self._stdout, self._stderr):
+            self._drain(fd)
+            self._loop.remove_reader(fd)
+        self._loop.remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        with self._popen:
+            self._duration_s = time.monotonic() - self._started_s
+            self.ended.set_result(code)
+
+    def _drain(self, fd: int) -> None:
+        """Read what the program left in the pipe. Its children may hold the pipe open; they are not waited for."""
+        left = fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ)
+        while left > 0 and (count := self._readable(fd)):
+            left -= count
+
+    def signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._popen.pid, number)
+
+    async def stop(self) -> None:
+        self._stop_asked = True
+        try:
+            self.signal(signal.SIGTERM)
+            await asyncio.wait((self.ended,), timeout=TERM_GRACE_S)
+        finally:
+            if not self.ended.done():
+                self.signal(signal.SIGKILL)
+        await asyncio.wait((self.ended,), timeout=KILL_GRACE_S)
+        if not self.ended.done():
+            self.leave_running()
+
+    def leave_running(self) -> None:
+        _left_running.add(self)
+        _log.warning("%s (process %d) goes on without its caller", self.shown, self._popen.pid)
+        self.ended.add_done_callback(self._ended_late)
+
+    def _ended_late(self, _: object) -> None:
+        _left_running.discard(self)
+        result = self.redacted_result()
+        said = _last_line(result.stderr)
+        _log.warning("%s ended late with %d after %.1f s: %s", self.shown, result.code, result.duration_s, said)
+
+    def result(self) -> Result:
+        stdout, stderr = (b"".join(self._output[fd]).decode(errors="replace") for fd in (self._stdout, self._stderr))
+        return Result(self.argv, self.ended.result(), stdout, stderr, self._duration_s)
+
+    def redacted_result(self) -> Result:
+        raw = self.result()
+        argv = tuple(redact(word, self.secrets) for word in raw.argv)
+        stdout, stderr = redact(raw.stdout, self.secrets), redact(raw.stderr, self.secrets)
+        return Result(argv, raw.code, stdout, stderr, raw.duration_s)
+
+
+def _start(argv: tuple[str, ...], stdin: bytes | None, never_kill: bool) -> "subprocess.Popen[bytes]":
+    name = _name(argv)
+    source = subprocess.DEVNULL if stdin is None else _memory_file(stdin)
+    try:
+        # No preexec_fn, user or group change: CPython then starts the child by vfork, in about a millisecond.
+        return subprocess.Popen(
+            argv,
+            bufsize=0,
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=_environment(os.environ),
+            start_new_session=True,
+            # A program that outlives us must not die of SIGPIPE when it prints; it inherits our ignored SIGPIPE.
+            restore_signals=not never_kill,
+        )
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR):
+            raise NotSupported(f"The program {name} cannot be run: {error.strerror}. Install it.") from None
+        raise ToolFailed(f"The program {name} could not be started: {error.strerror}.") from None
+    except ValueError:
+        # A NUL byte or half of a surrogate pair. The exception itself would quote the argument.
+        raise InvalidArgument(f"An argument for {name} holds characters that no program accepts.") from None
+    finally:
+        if stdin is not None:
+            os.close(source)
+
+
+def _name(argv: Sequence[str]) -> str:
+    return _one_line(PurePath(argv[0]).name)
+
+
+def _memory_file(content: bytes) -> int:
+    """Standard input as a file in memory: no writer that can block, and nothing on disk."""
+    fd = os.memfd_create("stdin")
+    with open(fd, "wb", closefd=False) as file:
+        file.write(content)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+def _environment(own: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in own.items() if not name.startswith(_NOT_PASSED_ON)}
+    return {"PATH": _STANDARD_PATH, **kept, "LC_ALL": "C"}
+
+
+def _failure_text(program: _Program) -> str:
+    result = program.redacted_result()
+    ending = f"was ended by {_signal_name(-result.code)}" if result.code < 0 else f"ended with exit code {result.code}"
+    said = _last_line(result.stderr)
+    return f"{program.name} {ending}: {said}" if said else f"{program.name} {ending} and gave no reason."
+
+
+def _timeout_text(program: _Program, timeout_s: float, killed: bool) -> str:
+    if killed:
+        return f"{program.name} did not end within {timeout_s:g} s and was stopped."
+    return (
+        f"{program.name} did not end within {timeout_s:g} s and goes on; read the device's state before the next step."
+    )
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return _one_line(lines[-1].strip()) if lines else ""
+
+
+def _one_line(text: str) -> str:
+    """Hostile text for a log or an error: no control characters, not endless."""
+    shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return shown if len(shown) <= _LINE_CHARS else shown[:_LINE_CHARS] + "…"
