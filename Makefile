@@ -1,0 +1,66 @@
+# The front door. It holds no logic: meson builds and installs, scripts below tests/ do the rest.
+# `make help` prints the targets from the comments behind them.
+
+# The interpreter of the checks and of the installed bamsd. A Python from elsewhere on PATH is not taken by chance.
+PYTHON ?= /usr/bin/python3
+MESON ?= meson
+
+# Where `make install` puts things. polkit and the bus read /usr and /etc only, so other places are for packagers.
+prefix ?= /usr
+sysconfdir ?= /etc
+localstatedir ?= /var
+DESTDIR ?=
+
+VENV = build/venv/bin
+APPLIANCE = $(PYTHON) tests/appliance/appliance.py
+MESON_SETUP = $(MESON) setup build/meson --prefix=$(prefix) --sysconfdir=$(sysconfdir) --localstatedir=$(localstatedir) -Dstart_python=$(PYTHON)
+
+export PYTHON
+
+.PHONY: help run stop shell status check check-fast bench build install clean python venv
+.NOTPARALLEL:
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: python ## Build and start the appliance: a virtual machine with tape libraries, bamsd and Cockpit (ZFS=0: without ZFS)
+	@$(APPLIANCE) run
+
+stop: python ## Stop the appliance
+	@$(APPLIANCE) stop
+
+shell: python ## A root shell in the running appliance
+	@$(APPLIANCE) shell
+
+status: python ## Say whether the appliance runs and where it answers
+	@$(APPLIANCE) status
+
+check: check-fast ## Run every test, those in the virtual machine too
+	$(VENV)/pytest tests/appliance
+
+check-fast: venv ## Run all checks that need no virtual machine, in under two minutes
+	$(VENV)/ruff check .
+	$(VENV)/mypy
+	$(VENV)/pytest
+
+bench: venv ## Measure bamsd against the tools and other daemons, in the appliance
+	$(VENV)/python tests/bench/bench.py
+
+build: ## Prepare the installation in build/meson
+	rm -rf build/meson
+	$(MESON_SETUP)
+	$(MESON) compile -C build/meson
+
+install: build ## Install into this system, or below DESTDIR (prefix, sysconfdir, localstatedir, PYTHON)
+	DESTDIR="$(DESTDIR)" $(MESON) install -C build/meson
+
+clean: ## Remove build/ and all caches of tools; stops the appliance first
+	@if [ -d build/appliance ]; then $(APPLIANCE) stop; fi
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find bamsd tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+python:
+	@tests/setup.sh --python-only
+
+venv:
+	@tests/setup.sh
