@@ -1,0 +1,200 @@
+"""One SQLite file that survives a kill or a power cut at any point.
+
+Only this module imports sqlite3. Statements run on one thread of their own, one after the other, so that a slow disk
+never blocks the event loop and a writer never meets another one.
+"""
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bamsd.errors import BamsError, Internal, NotSupported, OutOfSpace
+
+_T = TypeVar("_T")
+Params = Sequence[Any] | Mapping[str, Any]
+"""Values for ``?`` by place or for ``:name`` by name."""
+
+_APPLICATION_ID = 0x42414D53
+"""``BAMS``, in the header of the file: someone else's database is refused, not changed."""
+_BUSY_TIMEOUT_S = 5.0
+_SIDE_FILES = ("", "-wal", "-shm", "-journal")
+
+
+class Store:
+    """Errors of every method: OutOfSpace when the disk is full, Internal with the file's name for the rest."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._connection: sqlite3.Connection | None = None
+
+    async def open(self) -> None:
+        """Open the file, create it on the first start, bring its tables up to this version.
+
+        Raises Internal when the file is damaged and NotSupported when a newer bamsd wrote it. Neither changes it.
+        """
+        await self._on_thread(self._open)
+
+    async def close(self) -> None:
+        await self._on_thread(self._close)
+        self._thread.shutdown(wait=False)
+
+    async def query(self, sql: str, params: Params = ()) -> list[dict[str, Any]]:
+        return await self._on_thread(lambda: self._use().execute(sql, params).fetchall())
+
+    async def execute(self, sql: str, params: Params = ()) -> None:
+        """Run one statement. It is on the disk when this returns."""
+        await self._on_thread(lambda: self._use().execute(sql, params).close())
+
+    async def transaction(self, statements: Sequence[tuple[str, Params]]) -> None:
+        """Run all statements or none. They are on the disk when this returns."""
+        await self._on_thread(lambda: self._transaction(statements))
+
+    async def _on_thread(self, call: Callable[[], _T]) -> _T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._translated, call)
+        except RuntimeError:
+            raise Internal(f"The store {self.path} is closed.") from None
+
+    def _translated(self, call: Callable[[], _T]) -> _T:
+        try:
+            return call()
+        except sqlite3.Error as error:
+            raise self._translate(error) from error
+        except OSError as error:
+            raise Internal(f"The store {self.path} cannot be used: {error.strerror}.") from error
+
+    def _translate(self, error: sqlite3.Error) -> BamsError:
+        # Errors of the Python module itself, such as a wrong number of parameters, have no name.
+        name = getattr(error, "sqlite_errorname", "")
+        if name == "SQLITE_FULL":
+            return OutOfSpace(f"The disk that holds the store {self.path} is full; free some space on it.")
+        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            return self._damaged(str(error))
+        return Internal(f"The store {self.path} failed: {error}.")
+
+    def _damaged(self, why: str) -> Internal:
+        return Internal(
+            f"The store {self.path} is damaged ({why}); put back a copy of it, or move it away to start anew."
+        )
+
+    def _use(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise Internal(f"The store {self.path} is not open.")
+        return self._connection
+
+    def _open(self) -> None:
+        if not self.path.exists():
+            self._create()
+        elif self.path.stat().st_size == 0:
+            # SQLite would take it for a new database. Ours is never empty, because it is created under another name.
+            raise self._damaged("the file is empty")
+        connection = _connect(self.path)
+        try:
+            self._check(connection)
+            connection.execute("PRAGMA journal_mode = WAL")
+            self._migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+
+    def _create(self) -> None:
+        """Make the file beside its place and move it in when it is complete. A kill leaves all of it or nothing."""
+        log = self.path.with_name(self.path.name + "-wal")
+        if log.exists() and log.stat().st_size:
+            raise self._damaged("its write-ahead log is there, but the file is not")
+        if not self.path.parent.exists():
+            self.path.parent.mkdir(parents=True)
+            self.path.parent.chmod(0o750)
+        unfinished = self.path.with_name(self.path.name + ".new")
+        for suffix in _SIDE_FILES:
+            unfinished.with_name(unfinished.name + suffix).unlink(missing_ok=True)
+        with open(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o640)) as file:
+            os.fchmod(file.fileno(), 0o640)
+        with contextlib.closing(_connect(unfinished)) as connection:
+            connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+            self._migrate(connection)
+        unfinished.rename(self.path)
+        directory = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        found = _pragma(connection, "application_id")
+        if found != _APPLICATION_ID:
+            raise Internal(f"{self.path} is not a store of BAMS; move it away, and start bamsd again.")
+        if (problem := _pragma(connection, "quick_check(1)")) != "ok":
+            raise self._damaged(str(problem).replace("\n", " "))
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        scripts = _migrations()
+        version = _pragma(connection, "user_version")
+        if version > len(scripts):
+            raise NotSupported(
+                f"The store {self.path} has version {version}, and this bamsd knows up to {len(scripts)};"
+                " install the newer bamsd again, or put back an older copy of the store."
+            )
+        for number, script in enumerate(scripts[version:], start=version + 1):
+            try:
+                connection.executescript(f"BEGIN IMMEDIATE;\n{script}\n;PRAGMA user_version = {number};\nCOMMIT;")
+            finally:
+                _roll_back(connection)
+
+    def _transaction(self, statements: Sequence[tuple[str, Params]]) -> None:
+        connection = self._use()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for sql, params in statements:
+                connection.execute(sql, params)
+            connection.execute("COMMIT")
+        finally:
+            _roll_back(connection)
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # mode=rw never creates. isolation_level=None leaves transactions to us.
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None
+    )
+    connection.row_factory = _row
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _row(cursor: sqlite3.Cursor, values: tuple[Any, ...]) -> dict[str, Any]:
+    return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> Any:
+    (value,) = connection.execute(f"PRAGMA {name}").fetchone().values()
+    return value
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def _migrations() -> list[str]:
+    """The scripts in order. Number N brings a store from version N-1 to N, so none may be missing."""
+    folder = resources.files("bamsd.core") / "migrations"
+    found = sorted((entry.name, entry) for entry in folder.iterdir() if entry.name.endswith(".sql"))
+    numbers = [int(name.split("_")[0]) for name, _ in found]
+    if numbers != list(range(1, len(found) + 1)):
+        raise Internal(f"The migrations in {folder} are not numbered 1 to {len(found)}; install BAMS again.")
+    return [entry.read_text(encoding="utf-8") for _, entry in found]
