@@ -89,7 +89,7 @@ def density_generation(density_code: int) -> int | None:
 
 
 def can_read(drive: int | None, cartridge: int | None, *, type_m: bool = False) -> bool:
-    """Whether a drive generation reads a cartridge generation. ``type_m`` says that the LTO-7 cartridge is of type M."""
+    """Whether a drive generation reads a cartridge generation. ``type_m``: the LTO-7 cartridge is of type M."""
     if drive is None or cartridge is None:
         return True
     if type_m:
