@@ -18,16 +18,17 @@ from dbus_next.signature import SignatureTree
 from bamsd.bus import wire
 from bamsd.bus.caller import Caller, Callers, current
 from bamsd.bus.export import Interface, Method
-from bamsd.bus.objects import OBJECT_MANAGER, PROPERTIES, ROOT, ObjectTree
+from bamsd.bus.objects import OBJECT_MANAGER, PROPERTIES, ObjectTree
 from bamsd.bus.polkit import Polkit
 from bamsd.core.audit import Entry
+from bamsd.core.names import ROOT, job_path
 from bamsd.errors import BamsError, Cancelled, InvalidArgument, NotAuthorized, unexpected
 
 log = logging.getLogger(__name__)
 
 INTROSPECTABLE = "org.freedesktop.DBus.Introspectable"
 PEER = "org.freedesktop.DBus.Peer"
-JOB_PREFIX = ROOT + "/jobs/"
+JOB_PREFIX = job_path(0).removesuffix("0")
 
 MAX_AUDITED_TEXT = 256
 """Longest argument text that goes into the audit record. Names are far shorter."""

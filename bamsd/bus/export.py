@@ -47,7 +47,8 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    name: str
+    """A read-only D-Bus property. ``read`` takes the interface object, returns cached state, never waits or raises."""
+
     signature: str
     read: Callable[[Any], Any]
 
@@ -84,18 +85,6 @@ def method(
     return mark
 
 
-def prop(signature: str) -> Callable[[Callable[[Any], Any]], property]:
-    """Declare a read-only D-Bus property. The getter reads cached state: it never waits and never raises."""
-
-    def mark(function: Callable[[Any], Any]) -> property:
-        function.__bams_property__ = Property(  # type: ignore[attr-defined]
-            camel(function.__name__), signature, function
-        )
-        return property(function)
-
-    return mark
-
-
 class Exporter(Protocol):
     """What an exported interface may ask of the object tree."""
 
@@ -108,7 +97,8 @@ class Interface:
 
     interface_name: ClassVar[str]
     methods: ClassVar[dict[str, Method]]
-    properties: ClassVar[dict[str, Property]]
+    properties: ClassVar[dict[str, Property]] = {}
+    """D-Bus name to property."""
     signals: ClassVar[dict[str, str]] = {}
     """Signal name to signature."""
 
@@ -120,9 +110,6 @@ class Interface:
         members = [value for base in reversed(cls.__mro__) for value in vars(base).values()]
         found = [m.__bams_method__ for m in members if hasattr(m, "__bams_method__")]
         cls.methods = {m.name: m for m in found}
-        getters = [m.fget for m in members if isinstance(m, property)]
-        declared = [g.__bams_property__ for g in getters if hasattr(g, "__bams_property__")]
-        cls.properties = {p.name: p for p in declared}
 
     def touch(self) -> None:
         """Say that properties may have changed. What really differs is sent before the next reply."""

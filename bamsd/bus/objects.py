@@ -14,20 +14,10 @@ from dbus_next import Message, Variant
 
 from bamsd.bus import contract, wire
 from bamsd.bus.export import Interface, Property
+from bamsd.core.names import ROOT
 
-ROOT = "/org/bams"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 OBJECT_MANAGER = "org.freedesktop.DBus.ObjectManager"
-
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
-
-
-def escape(identity: str) -> str:
-    """One path element for any text: bytes outside [A-Za-z0-9] become _xx (the rule of systemd's sd_bus_path_encode)."""
-    if not identity:
-        return "_"
-    encoded = identity.encode("utf-8", "replace")
-    return "".join(chr(b) if chr(b) in _PLAIN else f"_{b:02x}" for b in encoded)
 
 
 class ObjectTree:

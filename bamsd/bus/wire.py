@@ -15,7 +15,7 @@ from bamsd.errors import InvalidArgument
 
 M = TypeVar("M", bound=BaseModel)
 
-MAX_DEPTH = 8
+MAX_DEPTH = 16
 """Deepest nesting of a value that is taken from a caller. The bus itself allows 64."""
 
 

@@ -1,0 +1,217 @@
+"""The wiring, read top to bottom: configuration, store, services, objects, name, and an orderly stop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bamsd import config
+from bamsd.bus import contract
+from bamsd.bus.caller import Callers
+from bamsd.bus.connection import Connection
+from bamsd.bus.dispatch import Dispatcher
+from bamsd.bus.export import Interface
+from bamsd.bus.objects import ObjectTree
+from bamsd.bus.polkit import Polkit
+from bamsd.core.alerts import Alerts
+from bamsd.core.audit import Audit, Entry
+from bamsd.core.jobs import Job, Jobs
+from bamsd.core.names import ROOT, job_path
+from bamsd.core.store import Store
+from bamsd.errors import BamsError, InvalidArgument
+from bamsd.manager.interface import JobInterface, JobObjects, ManagerInterface
+from bamsd.system import systemd
+from bamsd.tape import interface as tape_interface
+from bamsd.tape.health import DriveHealthPoll
+from bamsd.tape.interface import DriveInterface, LibraryInterface, TapeInterface, TapeObjects
+from bamsd.tape.recovery import recover
+from bamsd.tape.service import Tape
+from bamsd.tape.watch import Watch
+
+log = logging.getLogger(__name__)
+
+BUS_NAME = "org.bams"
+STOP_LIMIT_S = 20.0
+"""The unit's TimeoutStopSec is 30 s. A robot that still moves then is left alone and looked at by the next start."""
+
+CONFIG_ALERT = "config-refused"
+
+INTERFACES: tuple[type[Interface], ...] = (
+    ManagerInterface,
+    JobInterface,
+    TapeInterface,
+    LibraryInterface,
+    DriveInterface,
+)
+"""Everything that is declared. The contract test and GetPermissions read this."""
+
+
+class Daemon:
+    def __init__(self, settings: config.Config, config_path: Path) -> None:
+        self._settings = settings
+        self._config_path = config_path
+        self._store = Store(settings.paths.state / "bams.db")
+        self._alerts = Alerts(self._store)
+        self._audit = Audit(
+            settings.paths.log,
+            self._store,
+            max_bytes=settings.audit.max_mib << 20,
+            keep=settings.audit.keep,
+            journal=systemd.journal_send,
+        )
+        self._jobs = Jobs(self._store, before_end=self._record_end)
+        self._stop = asyncio.Event()
+        self._reloading = asyncio.Lock()
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> int:
+        """Serve until told to stop (0) or until the bus goes away (1, so that systemd starts us again)."""
+        await self._store.open()
+        await self._alerts.open()
+        await self._audit.open()
+        interrupted = await self._jobs.open()
+        connection = await Connection.open()
+        self._build(connection)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_logged()))
+        await connection.own(BUS_NAME)
+        await self._alerts.clear(CONFIG_ALERT)
+        systemd.notify("READY=1")
+        log.info("bamsd is ready as %s", BUS_NAME)
+        self._spawn(self._watchdog())
+        self._spawn(self._start_tape(interrupted))
+        return await self._serve(connection)
+
+    def _build(self, connection: Connection) -> None:
+        """Create the services and export their objects."""
+        self._tree = ObjectTree(contract.load(), connection.send)
+        polkit = Polkit(connection)
+        callers = Callers(connection, self._settings.paths.proc)
+        self._dispatcher = Dispatcher(connection.send, self._tree, callers, polkit, self._audit)
+
+        job_objects = JobObjects(self._tree, self._jobs)
+        self._jobs.subscribe(job_objects.job_changed)
+        self._jobs.on_removed(job_objects.job_removed)
+        for job in self._jobs.list():
+            job_objects.job_changed(job, False)
+
+        tape_objects = TapeObjects(self._tree)
+        self._tape = Tape(
+            self._settings.tape,
+            self._settings.paths.sysfs,
+            self._settings.paths.dev,
+            store=self._store,
+            jobs=self._jobs,
+            alerts=self._alerts,
+            listener=tape_objects,
+        )
+        self._watch = Watch(self._tape, DriveHealthPoll(self._alerts, tape_objects.library_changed))
+        tape_objects.entry = TapeInterface(self._tape)
+
+        self._tree.add(ROOT, ManagerInterface(self._alerts, self._audit, polkit, declared_actions, self.reload))
+        self._tree.add(tape_interface.PATH, tape_objects.entry)
+        connection.on_message(self._dispatcher.handle)
+
+    async def _start_tape(self, interrupted: Sequence[Job]) -> None:
+        await self._tape.refresh()
+        await recover(self._tape, self._jobs, interrupted)
+        await self._watch.start()
+
+    async def _serve(self, connection: Connection) -> int:
+        stop = asyncio.create_task(self._stop.wait())
+        closed = asyncio.create_task(connection.closed())
+        await asyncio.wait((stop, closed), return_when=asyncio.FIRST_COMPLETED)
+        lost = closed.done()
+        if lost:
+            log.error("the connection to the bus ended: %s", closed.result() or "closed by the bus")
+        systemd.notify("STOPPING=1")
+        for task in self._background:
+            task.cancel()
+        await self._watch.stop()
+        await self._jobs.close(0 if lost else STOP_LIMIT_S)
+        await self._dispatcher.stop()
+        if not lost:
+            await connection.drain()
+            connection.close()
+        await asyncio.gather(stop if stop.done() else _cancelled(stop), closed, return_exceptions=True)
+        await self._audit.close()
+        await self._store.close()
+        return 1 if lost else 0
+
+    async def reload(self) -> None:
+        """Read the configuration again. A bad file changes nothing, raises an alert and is the caller's error."""
+        async with self._reloading:
+            try:
+                fresh = await asyncio.to_thread(config.load, self._config_path)
+                if fresh.paths != self._settings.paths:
+                    raise InvalidArgument(f"{self._config_path}: paths: takes effect only at a restart of bamsd.")
+            except BamsError as error:
+                await self._alerts.raise_alert(
+                    CONFIG_ALERT,
+                    "warning",
+                    f"The configuration was refused: {error.message}",
+                    "Correct the file and reload bamsd. Until then the old configuration is in force.",
+                )
+                raise
+            await self._alerts.clear(CONFIG_ALERT)
+            self._settings = fresh
+            logging.getLogger("bamsd").setLevel(fresh.log_level.upper())
+            await self._tape.configure(fresh.tape)
+            log.info("the configuration was read again")
+
+    async def _reload_logged(self) -> None:
+        try:
+            await self.reload()
+        except BamsError as error:
+            log.error("reload: %s", error.message)
+
+    async def _record_end(self, job: Job) -> None:
+        """The end of a job goes into the audit before anyone is told of it."""
+        outcomes: Mapping[str, str] = {"succeeded": "done", "cancelled": "cancelled"}
+        await self._audit.record(
+            Entry(
+                action=job.action,
+                method="org.bams.Job",
+                object=job_path(job.id),
+                description=job.description,
+                arguments={},
+                person=job.started_by,
+                login_uid=None,
+                uid=job.started_by_uid,
+                pid=0,
+                outcome=outcomes.get(job.state, "failed"),  # type: ignore[arg-type]
+                error=f"{job.error_name}: {job.error_message}" if job.error_name else "",
+                duration_us=max(0, job.end_us - job.start_us),
+                job=job.id,
+            )
+        )
+
+    async def _watchdog(self) -> None:
+        """Tell systemd at half its interval that the event loop turns."""
+        interval = systemd.watchdog_interval_s()
+        while interval:
+            systemd.notify("WATCHDOG=1")
+            await asyncio.sleep(interval / 2)
+
+    def _spawn(self, work: object) -> None:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+        self._background.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and task.exception():
+            log.error("a background task failed", exc_info=task.exception())
+
+
+def declared_actions() -> list[str]:
+    """Every polkit action that a method names."""
+    named = {m.action for interface in INTERFACES for m in interface.methods.values()}
+    return sorted(action for action in named if isinstance(action, str))
+
+
+async def _cancelled(task: asyncio.Task[object]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,111 @@
+"""Drive health: TapeAlert flags become alerts, counters and the cartridge's memory become properties.
+
+Reading TapeAlert clears some flags in the drive, so this is the one place that reads it. A drive that another program
+has open is left alone: it is at work, and the next round will find it free.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from bamsd.core.alerts import Alerts
+from bamsd.core.names import drive_path
+from bamsd.errors import BamsError
+from bamsd.tape import sg
+from bamsd.tape.library import Library
+from bamsd.tape.models import CartridgeMemory, DriveHealth, TapeAlertFlag
+from bamsd.tape.views import DriveView, LibraryView
+
+log = logging.getLogger(__name__)
+
+CLEAN_NOW, CLEAN_PERIODIC = 20, 21
+"""TapeAlert flags that ask for a cleaning (SSC-5, TapeAlert flag definitions)."""
+
+
+def needs_cleaning(health: DriveHealth | None) -> bool:
+    if health is None:
+        return False
+    flags = {flag.number for flag in health.alerts or ()}
+    return bool(flags & {CLEAN_NOW, CLEAN_PERIODIC} or health.cleaning_required)
+
+
+class DriveHealthPoll:
+    """Asks the drives of a library, one after the other."""
+
+    def __init__(self, alerts: Alerts, announce: Callable[[LibraryView], None]) -> None:
+        self._alerts = alerts
+        self._announce = announce
+        self._asking = asyncio.Lock()
+        self._silent: set[str] = set()
+
+    def ask_silent_drives_again(self) -> None:
+        """A drive that reported nothing is not asked after every move, only once an interval."""
+        self._silent.clear()
+
+    async def ask(self, library: Library) -> None:
+        async with self._asking:
+            for drive in library.view.drives:
+                await self._ask_drive(library, drive)
+
+    async def _ask_drive(self, library: Library, drive: DriveView) -> None:
+        matched = library.matched_drive(drive.index)
+        if matched is None or matched.device is None or not matched.device.sg or drive.held_by:
+            return
+        if matched.device.sg in self._silent:
+            return
+        try:
+            health = await sg.drive_health(matched.device.sg)
+            memory = await self._memory(matched.device.sg, drive, health)
+        except BamsError as error:
+            log.warning("%s drive %d: health cannot be read: %s", library.name, drive.index, error.message)
+            return
+        if not health.reports_anything:
+            self._silent.add(matched.device.sg)
+        self._publish(library, drive, health, memory)
+        await self._raise_flags(library, drive, health)
+
+    @staticmethod
+    async def _memory(device: str, drive: DriveView, health: DriveHealth) -> CartridgeMemory | None:
+        """The chip is read once for each cartridge that comes, and only where the drive reports at all."""
+        if drive.state != "loaded" or not health.reports_anything:
+            return None
+        return drive.memory or await sg.cartridge_memory(device)
+
+    def _publish(
+        self, library: Library, asked: DriveView, health: DriveHealth, memory: CartridgeMemory | None
+    ) -> None:
+        """Put the answer into the view as it is now: the cartridge may have changed while the drive answered."""
+        drives = []
+        for drive in library.view.drives:
+            if drive.index == asked.index and drive.serial == asked.serial:
+                still = drive.barcode == asked.barcode and drive.state == asked.state
+                drive = replace(drive, health=health, memory=memory if still else None)
+            drives.append(drive)
+        library.view = replace(library.view, drives=tuple(drives))
+        self._announce(library.view)
+
+    async def _raise_flags(self, library: Library, drive: DriveView, health: DriveHealth) -> None:
+        if health.alerts is None:
+            return
+        prefix = f"tape-alert/{drive.serial or f'{library.serial}-{drive.index}'}/"
+        raised = {prefix + str(flag.number): flag for flag in health.alerts}
+        for alert in self._alerts.list():
+            if alert.id.startswith(prefix) and alert.id not in raised:
+                await self._alerts.clear(alert.id)
+        for name, flag in raised.items():
+            await self._alerts.raise_alert(
+                name,
+                flag.severity,
+                f"Drive {drive.index} of {library.name} reports: {flag.name} (TapeAlert {flag.number}).",
+                _advice(flag, drive.index),
+                drive_path(library.serial, drive.index, drive.serial),
+            )
+
+
+def _advice(flag: TapeAlertFlag, drive: int) -> str:
+    if flag.number in (CLEAN_NOW, CLEAN_PERIODIC):
+        return f"Clean drive {drive}."
+    if flag.severity == "critical":
+        return "Stop using the drive or the cartridge until the cause is found. The drive's manual explains the flag."
+    return "The drive's manual explains the flag."

@@ -1,0 +1,74 @@
+"""What keeps the picture of the libraries current: udev events, a slow poll, and the drives' health."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from bamsd.system.udev import UdevWatch
+from bamsd.tape.health import DriveHealthPoll
+from bamsd.tape.service import Tape
+
+log = logging.getLogger(__name__)
+
+SUBSYSTEMS = ("scsi_generic", "scsi_tape", "scsi_changer")
+SETTLE_S = 1.0
+"""Devices of one library come one after the other; by-id links follow. One look after the last event is enough."""
+RETRY_S = 30.0
+"""A library that could not be read is asked again this soon: it may be becoming ready."""
+
+
+class Watch:
+    def __init__(self, tape: Tape, health: DriveHealthPoll) -> None:
+        self._tape = tape
+        self._health = health
+        self._changed = asyncio.Event()
+        self._udev = UdevWatch(SUBSYSTEMS, lambda action, device: self._changed.set())
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        self._udev.start()
+        self._tasks = [
+            asyncio.create_task(_forever(task)) for task in (self._follow_devices, self._poll_status, self._poll_health)
+        ]
+
+    async def stop(self) -> None:
+        self._udev.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _follow_devices(self) -> None:
+        await self._changed.wait()
+        while self._changed.is_set():
+            self._changed.clear()
+            await asyncio.sleep(SETTLE_S)
+        await self._tape.refresh()
+
+    async def _poll_status(self) -> None:
+        unreadable = [library for library in self._tape.libraries if library.view.state in ("offline", "unknown")]
+        interval = self._tape.settings.status_interval_s
+        await asyncio.sleep(min(RETRY_S, interval) if unreadable else interval)
+        for library in self._tape.libraries:
+            if not library.robot.is_moving:
+                await self._tape.read_quietly(library)
+
+    async def _poll_health(self) -> None:
+        for library in self._tape.libraries:
+            if not library.robot.is_moving:
+                await self._health.ask(library)
+        try:
+            await asyncio.wait_for(self._tape.moved.wait(), self._tape.settings.health_interval_s)
+        except TimeoutError:
+            self._health.ask_silent_drives_again()
+        self._tape.moved.clear()
+
+
+async def _forever(step: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Repeat a step. A fault in one round is logged, and the next round comes."""
+    while True:
+        try:
+            await step()
+        except Exception:
+            log.exception("a background step failed: %s", step.__qualname__)
+            await asyncio.sleep(RETRY_S)
