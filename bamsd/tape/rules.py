@@ -40,7 +40,7 @@ def load(status: ChangerStatus, library: str, slot: int, drive: int, drive_gener
     return Move("tape-load", library, place_of(source), Place("drive", target.index), barcode, note)
 
 
-def clean(status: ChangerStatus, library: str, drive: int, slot: int | None, drive_generation: int | None) -> Move:
+def clean(status: ChangerStatus, library: str, drive: int, slot: int | None) -> Move:
     """Plan to clean a drive, with the cartridge in ``slot`` or with the first cleaning cartridge that fits."""
     drive_of(status, library, drive)
     if slot is None:
@@ -57,9 +57,7 @@ def clean(status: ChangerStatus, library: str, drive: int, slot: int | None, dri
     return Move("tape-clean", library, place_of(source), Place("drive", target.index), source.barcode)
 
 
-def unload(
-    status: ChangerStatus, library: str, drive: int, slot: int | None, home: int | None
-) -> Move:
+def unload(status: ChangerStatus, library: str, drive: int, slot: int | None, home: int | None) -> Move:
     """Plan to take the cartridge out of a drive: to ``slot``, else home, else to a free storage slot.
 
     ``home`` is the slot that BAMS remembers for the cartridge. What the library says of the source is a hint only:
@@ -100,14 +98,14 @@ def _into_drive(status: ChangerStatus, library: str, slot: int, drive: int) -> t
 
 def _fits(library: str, drive: int, drive_generation: int | None, barcode: str) -> str:
     """Refuse a cartridge that the drive can neither write nor read; say when it can only read it."""
-    cartridge = lto.generation(barcode)
-    if not lto.can_read(drive_generation, cartridge):
+    cartridge = lto.describe(barcode)
+    if not lto.reads(drive_generation, barcode):
         raise NotSupported(
             f"Drive {drive} of {library} is LTO-{drive_generation} and can neither read nor write {barcode}, "
-            f"an LTO-{cartridge} cartridge."
+            f"an {cartridge} cartridge."
         )
-    if not lto.can_write(drive_generation, cartridge):
-        return f"An LTO-{drive_generation} drive can only read this LTO-{cartridge} cartridge."
+    if not lto.writes(drive_generation, barcode):
+        return f"An LTO-{drive_generation} drive can only read this {cartridge} cartridge."
     return ""
 
 
