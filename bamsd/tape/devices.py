@@ -58,8 +58,8 @@ class Found:
 def find(sysfs: Path, dev: Path) -> Found:
     """List changers and drives below ``sysfs`` (normally /sys) in the order of their SCSI address.
 
-    Node paths begin with ``dev`` (normally /dev). A device that vanishes while it is read is left out. A changer without
-    an sg node is left out too: nothing can talk to it. Reads files, so it belongs in a thread. Never raises.
+    Node paths begin with ``dev`` (normally /dev). A device that vanishes while it is read is left out. A changer
+    without an sg node is left out too: nothing can talk to it. Reads files, so it belongs in a thread. Never raises.
     """
     links = _links(dev / "tape" / "by-id")
     changers: list[ChangerDevice] = []
