@@ -6,23 +6,14 @@ import random
 import sqlite3
 import stat
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from bamsd.core.store import Store
 from bamsd.errors import Internal, NotSupported, OutOfSpace
 from tests.unit import child
-
-
-@pytest_asyncio.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    store = Store(tmp_path / "bams" / "bams.db")
-    await store.open()
-    yield store
-    await store.close()
 
 
 async def test_first_start_makes_file_and_directory_for_the_group_only(store: Store) -> None:
