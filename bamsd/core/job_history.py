@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from bamsd.core.clock import Clock
@@ -19,10 +19,12 @@ KEEP_COUNT = 100
 
 Listener = Callable[[Job, bool], None]
 RemovedListener = Callable[[Job], None]
+BeforeEnd = Callable[[Job], Awaitable[None]]
 
 
 class JobHistory:
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, before_end: BeforeEnd | None = None) -> None:
+        self._before_end = before_end
         self.listeners: list[Listener] = []
         self.removed_listeners: list[RemovedListener] = []
         self.jobs: dict[int, Job] = {}
@@ -68,8 +70,17 @@ class JobHistory:
         """Store how a job ended, then show it. The work is done, so a full disk does not change the answer."""
         self._unsaved[job.id] = job
         await self._save_ends()
+        await self._record_end(job)
         self.show(job, new=False)
         self._prune_soon()
+
+    async def _record_end(self, job: Job) -> None:
+        if self._before_end is None:
+            return
+        try:
+            await self._before_end(job)
+        except BamsError as error:
+            log.critical("the end of job %d (%s) was not written to the audit: %s", job.id, job.state, error.message)
 
     def show(self, job: Job, *, new: bool) -> None:
         self.jobs[job.id] = job

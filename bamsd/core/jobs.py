@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from bamsd.core.clock import Clock, now_us
 from bamsd.core.job import Job, Starter, State
-from bamsd.core.job_history import JobHistory, Listener, RemovedListener, plain
+from bamsd.core.job_history import BeforeEnd, JobHistory, Listener, RemovedListener, plain
 from bamsd.core.store import Store
 from bamsd.errors import BamsError, Cancelled, InvalidArgument, NotReady, NotSupported, unexpected
 
@@ -92,9 +92,10 @@ class Progress:
 class Jobs:
     """Errors of the store (OutOfSpace, Internal) come out of ``run`` before the work starts, never after."""
 
-    def __init__(self, store: Store, *, clock: Clock = now_us) -> None:
+    def __init__(self, store: Store, *, clock: Clock = now_us, before_end: BeforeEnd | None = None) -> None:
+        """``before_end`` sees each ended job before anyone else is told; the audit writes it down there."""
         self._clock = clock
-        self._history = JobHistory(store, clock)
+        self._history = JobHistory(store, clock, before_end)
         self._running: set[_Running] = set()
         self._closing = False
 

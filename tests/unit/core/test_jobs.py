@@ -574,3 +574,30 @@ async def test_errors_are_kept_by_their_wire_name(jobs: Jobs, caplog: pytest.Log
         ("failed", "org.bams.Error.NotFound", "n"),
         ("cancelled", "org.bams.Error.Cancelled", "c"),
     ]
+
+
+async def test_the_end_is_recorded_before_anyone_is_told(store: Store, time: Time) -> None:
+    order: list[str] = []
+
+    async def record(job: Job) -> None:
+        order.append(f"recorded {job.state}")
+
+    jobs = Jobs(store, clock=time, before_end=record)
+    await jobs.open()
+    jobs.subscribe(lambda job, new: order.append(f"told {job.state}"))
+    await start(jobs, wait=True)
+    assert order == ["told running", "recorded succeeded", "told succeeded"]
+    await jobs.close(1)
+
+
+async def test_a_record_that_fails_does_not_change_how_a_job_ended(
+    store: Store, time: Time, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def record(job: Job) -> None:
+        raise Busy("no room")
+
+    jobs = Jobs(store, clock=time, before_end=record)
+    await jobs.open()
+    assert (await start(jobs, wait=True)).state == "succeeded"
+    assert "was not written to the audit: no room" in caplog.text
+    await jobs.close(1)
