@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from bamsd import config
 from bamsd.bus import contract
@@ -15,7 +16,7 @@ from bamsd.bus.export import Interface
 from bamsd.bus.objects import ObjectTree
 from bamsd.bus.polkit import Polkit
 from bamsd.core.alerts import Alerts
-from bamsd.core.audit import Audit, Entry
+from bamsd.core.audit import Audit, Entry, Outcome
 from bamsd.core.jobs import Job, Jobs
 from bamsd.core.names import ROOT, job_path
 from bamsd.core.store import Store
@@ -169,7 +170,7 @@ class Daemon:
 
     async def _record_end(self, job: Job) -> None:
         """The end of a job goes into the audit before anyone is told of it."""
-        outcomes: Mapping[str, str] = {"succeeded": "done", "cancelled": "cancelled"}
+        outcomes: Mapping[str, Outcome] = {"succeeded": "done", "cancelled": "cancelled"}
         await self._audit.record(
             Entry(
                 action=job.action,
@@ -181,7 +182,7 @@ class Daemon:
                 login_uid=None,
                 uid=job.started_by_uid,
                 pid=0,
-                outcome=outcomes.get(job.state, "failed"),  # type: ignore[arg-type]
+                outcome=outcomes.get(job.state, "failed"),
                 error=f"{job.error_name}: {job.error_message}" if job.error_name else "",
                 duration_us=max(0, job.end_us - job.start_us),
                 job=job.id,
@@ -195,8 +196,8 @@ class Daemon:
             systemd.notify("WATCHDOG=1")
             await asyncio.sleep(interval / 2)
 
-    def _spawn(self, work: object) -> None:
-        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)  # type: ignore[arg-type]
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._background.add(task)
         task.add_done_callback(self._ended)
 

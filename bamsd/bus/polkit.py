@@ -5,6 +5,7 @@ Interface: org.freedesktop.PolicyKit1.Authority, polkit reference manual.
 
 import itertools
 from enum import StrEnum
+from typing import Any
 
 from bamsd.bus.caller import Caller
 from bamsd.bus.connection import Connection
@@ -32,7 +33,7 @@ class Polkit:
     async def ask(self, caller: Caller, action: str, *, interactive: bool = False) -> Answer:
         """What polkit says of this caller. Raises when polkit does not answer."""
         cancellation = f"bamsd-{next(self._numbers)}"
-        arguments = (
+        arguments: tuple[Any, ...] = (
             ["system-bus-name", {"name": caller.sender}],
             action,
             {},

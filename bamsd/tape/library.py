@@ -61,7 +61,7 @@ class Library:
 
     async def read(self) -> ChangerStatus:
         """Ask the robot. The answer is not kept here: the service compares it with the last one first."""
-        status = await mtx.status(self.changer.sg, STATUS_TIMEOUT_S)
+        status = await mtx.status(self.changer.sg, STATUS_TIMEOUT_S, library=self.name)
         declared = self.settings.import_export_slots
         if not declared:
             return status

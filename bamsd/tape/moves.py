@@ -14,17 +14,15 @@ from typing import Any, Protocol
 
 from bamsd.core.alerts import Alerts
 from bamsd.core.store import Store
-from bamsd.errors import BamsError, Busy, HardwareFailed, InUse, NotReady, OutOfSync, TimedOut
+from bamsd.errors import BamsError, Busy, InUse, NotReady, OutOfSync, TimedOut
 from bamsd.tape import mtx, sg
 from bamsd.tape.library import Library, holder_text
 from bamsd.tape.models import ChangerStatus
 from bamsd.tape.register import places
-from bamsd.tape.scsi import NOT_READY
 from bamsd.tape.views import Move, Place
 
 log = logging.getLogger(__name__)
 
-MEDIUM_NOT_PRESENT = 0x3A
 CLEANING_LIMIT_S = 600.0
 """A cleaning takes one to five minutes (drive manuals of IBM and HP); afterwards the drive ejects the cartridge."""
 CLEANING_POLL_S = 5.0
@@ -194,19 +192,15 @@ async def _take_offline(library: Library, drive: int) -> None:
     matched = library.matched_drive(drive)
     if matched is None or matched.device is None or not matched.device.sg:
         return
-    try:
-        await sg.unload_medium(matched.device.sg)
-    except HardwareFailed as error:
-        if error.sense is None or (error.sense[0], error.sense[1]) != (NOT_READY, MEDIUM_NOT_PRESENT):
-            raise
+    await sg.unload_medium(matched.device.sg)
 
 
 def _robot_command(library: Library, move: Move) -> Awaitable[object]:
-    device, limit = library.changer.sg, library.settings.move_timeout_s or 0.0
+    device, limit, name = library.changer.sg, library.settings.move_timeout_s or 0.0, library.name
     match move.operation:
         case "tape-unload":
-            return mtx.unload(device, move.target.number, move.source.number, limit)
+            return mtx.unload(device, move.target.number, move.source.number, limit, library=name)
         case "tape-transfer":
-            return mtx.transfer(device, move.source.number, move.target.number, limit)
+            return mtx.transfer(device, move.source.number, move.target.number, limit, library=name)
         case _:
-            return mtx.load(device, move.source.number, move.target.number, limit)
+            return mtx.load(device, move.source.number, move.target.number, limit, library=name)

@@ -20,7 +20,7 @@ from bamsd.tape.library import Library, drive_generation, reading_with_openers
 from bamsd.tape.models import ChangerStatus, Slot
 from bamsd.tape.moves import Mover, Prepared
 from bamsd.tape.register import Register, places
-from bamsd.tape.views import LibraryView, Move
+from bamsd.tape.views import LibraryState, LibraryView, Move
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Tape:
         """Look for libraries and read each one. What cannot be read says so in its own state, not here."""
         async with self._refreshing:
             found = await asyncio.to_thread(devices.find, self._sysfs, self._dev)
-            fresh = {}
+            fresh: dict[str, Library] = {}
             for changer in found.changers:
                 library = Library(changer, self.settings.of(changer.serial))
                 if library.settings.ignore:
@@ -124,7 +124,7 @@ class Tape:
         try:
             status, openers = await reading_with_openers(library)
         except BamsError as error:
-            state = "offline" if isinstance(error, NotReady) else "unknown"
+            state: LibraryState = "offline" if isinstance(error, NotReady) else "unknown"
             library.view = replace(library.view, state=state, error=error.message)
             self._listener.library_changed(library.view)
             raise
@@ -148,7 +148,9 @@ class Tape:
         library = self.find(name)
 
         async def work(_held: None, _progress: Progress) -> dict[str, Any]:
-            await mtx.inventory(library.changer.sg, library.settings.inventory_timeout_s or 0.0)
+            await mtx.inventory(
+                library.changer.sg, library.settings.inventory_timeout_s or 0.0, library=library.name
+            )
             await library.identify_drives()
             status = await self.observe(library)
             return {"library": library.serial, "full_slots": sum(slot.full for slot in status.slots)}

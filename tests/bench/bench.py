@@ -1,0 +1,64 @@
+"""`make bench`: figures of speed and size, taken in the appliance, printed beside the peer's."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.appliance import hostpackages, image, layer
+from tests.appliance.__main__ import wait_for_bamsd
+from tests.appliance.steps import StepFailed, complain, say, step
+from tests.appliance.tape_library import INSIDE
+from tests.appliance.vm import VirtualMachine
+
+GUEST = Path(__file__).parent / "guest.py"
+ROUNDS = 15
+LIMIT_S = 1500
+
+
+def report(found: dict[str, Any]) -> None:
+    """Median, and the spread in brackets."""
+
+    def figure(values: dict[str, float], unit: str) -> str:
+        return f"{values['median']:8.2f} {unit} [{values['min']:.2f} to {values['max']:.2f}]"
+
+    moves, calls = found["moves"], found["calls"]
+    say("\nLoad and status, median of", moves["bams_s"]["runs"], "runs in turn")
+    say("  BAMS, by D-Bus      ", figure(moves["bams_s"], "s"))
+    say("  mtx load, mtx status", figure(moves["mtx_s"], "s"))
+    say(f"  ratio                {moves['ratio']:8.2f}   (aim: at most 1.5)")
+    say("\nStart to owned name, and resident memory")
+    for daemon, values in found["daemons"].items():
+        say(f"  {daemon:<10}", figure(values["start_s"], "s"), "  ", figure(values["resident_mib"], "MiB"))
+    say("  (aim: below lvmdbusd and firewalld in both, under 60 MiB)")
+    say(f"\nIdle CPU of the unit over {found['idle']['seconds']:.0f} s: {found['idle']['percent']:.3f} %   (aim: under 0.2 %)")
+    say("\nSmall calls a second                bamsd   the bus daemon itself")
+    for kind in ("sequential", "concurrent"):
+        say(f"  {kind:<30} {calls[kind]:8.0f}   {calls[f'{kind}_bus_itself']:8.0f}")
+
+
+def main() -> int:
+    machine = VirtualMachine("bench")
+    try:
+        with step("packages of this host"):
+            hostpackages.install()
+        base = image.ensure()
+        with step("project, staged by make install"):
+            project = layer.build(layer.stage())
+        with step("boot"):
+            machine.start(base, project, fresh=True)
+        wait_for_bamsd(machine)
+        with step("measuring"):
+            argv = f"python3 - {INSIDE.changer[3]} {ROUNDS}"
+            out = machine.run(argv, stdin=GUEST.read_text(), limit_s=LIMIT_S).out
+        report(json.loads(out.splitlines()[-1]))
+    except StepFailed as error:
+        complain(str(error))
+        return 1
+    finally:
+        machine.kill()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
