@@ -35,8 +35,12 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="bamsd", description="The daemon of BAMS. It serves org.bams on the system bus.")
-    parser.add_argument("--config", type=Path, metavar="FILE", help=f"configuration file (default: {config.DEFAULT_PATH})")
+    parser = argparse.ArgumentParser(
+        prog="bamsd", description="The daemon of BAMS. It serves org.bams on the system bus."
+    )
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help=f"configuration file (default: {config.DEFAULT_PATH})"
+    )
     parser.add_argument("--check-config", type=Path, metavar="FILE", help="check a configuration file, and end")
     parser.add_argument("--version", action="version", version=f"bamsd {bamsd.__version__}")
     return parser
@@ -63,7 +67,9 @@ def _load(path: Path | None) -> config.Config:
 
 
 def _log(level: str) -> None:
-    handler: logging.Handler = systemd.journal_handler() if os.environ.get("JOURNAL_STREAM") else logging.StreamHandler()
+    handler: logging.Handler = (
+        systemd.journal_handler() if os.environ.get("JOURNAL_STREAM") else logging.StreamHandler()
+    )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("bamsd").setLevel(level.upper())
 

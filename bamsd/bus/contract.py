@@ -15,11 +15,13 @@ STANDARD = """\
 <arg name="xml_data" type="s" direction="out"/></method></interface>
 <interface name="org.freedesktop.DBus.Peer"><method name="Ping"/>
 <method name="GetMachineId"><arg name="machine_uuid" type="s" direction="out"/></method></interface>
-<interface name="org.freedesktop.DBus.Properties"><method name="Get"><arg name="interface_name" type="s" direction="in"/>
+<interface name="org.freedesktop.DBus.Properties"><method name="Get">
+<arg name="interface_name" type="s" direction="in"/>
 <arg name="property_name" type="s" direction="in"/><arg name="value" type="v" direction="out"/></method>
 <method name="GetAll"><arg name="interface_name" type="s" direction="in"/>
 <arg name="properties" type="a{sv}" direction="out"/></method>
-<method name="Set"><arg name="interface_name" type="s" direction="in"/><arg name="property_name" type="s" direction="in"/>
+<method name="Set"><arg name="interface_name" type="s" direction="in"/>
+<arg name="property_name" type="s" direction="in"/>
 <arg name="value" type="v" direction="in"/></method>
 <signal name="PropertiesChanged"><arg name="interface_name" type="s"/><arg name="changed_properties" type="a{sv}"/>
 <arg name="invalidated_properties" type="as"/></signal></interface>

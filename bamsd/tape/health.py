@@ -72,9 +72,7 @@ class DriveHealthPoll:
             return None
         return drive.memory or await sg.cartridge_memory(device)
 
-    def _publish(
-        self, library: Library, asked: DriveView, health: DriveHealth, memory: CartridgeMemory | None
-    ) -> None:
+    def _publish(self, library: Library, asked: DriveView, health: DriveHealth, memory: CartridgeMemory | None) -> None:
         """Put the answer into the view as it is now: the cartridge may have changed while the drive answered."""
         drives = []
         for drive in library.view.drives:

@@ -59,7 +59,9 @@ class TapeInterface(Interface, name="org.bams.Tape"):
     async def inventory(self, library: str, options: RobotOptions) -> str:
         return _path(await self._tape.inventory(library, _starter(), **_how(options)))
 
-    @method("suua{sv}", "o", options=RobotOptions, action=OPERATE, audit="load slot {slot} into drive {drive} of {library}")
+    @method(
+        "suua{sv}", "o", options=RobotOptions, action=OPERATE, audit="load slot {slot} into drive {drive} of {library}"
+    )
     async def load(self, library: str, slot: int, drive: int, options: RobotOptions) -> str:
         return _path(await self._tape.load(library, slot, drive, _starter(), **_how(options)))
 
@@ -67,7 +69,13 @@ class TapeInterface(Interface, name="org.bams.Tape"):
     async def unload(self, library: str, drive: int, options: UnloadOptions) -> str:
         return _path(await self._tape.unload(library, drive, options.slot, _starter(), **_how(options)))
 
-    @method("suua{sv}", "o", options=RobotOptions, action=OPERATE, audit="transfer slot {source} to slot {target} of {library}")
+    @method(
+        "suua{sv}",
+        "o",
+        options=RobotOptions,
+        action=OPERATE,
+        audit="transfer slot {source} to slot {target} of {library}",
+    )
     async def transfer(self, library: str, source: int, target: int, options: RobotOptions) -> str:
         return _path(await self._tape.transfer(library, source, target, _starter(), **_how(options)))
 

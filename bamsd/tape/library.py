@@ -77,9 +77,7 @@ class Library:
         self.status = status
         self.latest_openers = tuple(openers)
         indexes = [drive.index for drive in status.drives]
-        self.matched = match(
-            indexes, self.identities.drives, self.devices, self.settings.drives, self.changer
-        )
+        self.matched = match(indexes, self.identities.drives, self.devices, self.settings.drives, self.changer)
         old = {drive.index: drive for drive in self.view.drives}
         drives = [
             self._drive_view(element, matched, openers, old.get(element.index))

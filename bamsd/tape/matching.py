@@ -56,9 +56,7 @@ def weakest(matched: Sequence[Matched]) -> Matching:
     return min((m.how for m in matched), key=order.index, default="none")
 
 
-def _by_order(
-    indexes: Sequence[int], devices: Sequence[DriveDevice], changer: ChangerDevice
-) -> dict[int, DriveDevice]:
+def _by_order(indexes: Sequence[int], devices: Sequence[DriveDevice], changer: ChangerDevice) -> dict[int, DriveDevice]:
     """Drives on the changer's own host adapter, in SCSI address order: a guess, made only when the number fits."""
     host = changer.hctl.split(":", 1)[0]
     near = sorted(

@@ -121,9 +121,7 @@ class Mover:
             await asyncio.sleep(library.settings.settle_s)
         return None
 
-    async def _look(
-        self, library: Library, move: Move, person: str, failure: BamsError | None
-    ) -> ChangerStatus:
+    async def _look(self, library: Library, move: Move, person: str, failure: BamsError | None) -> ChangerStatus:
         alert = f"tape-move-unfinished/{library.serial}"
         library.move_may_run_on = isinstance(failure, TimedOut)
         if library.move_may_run_on:

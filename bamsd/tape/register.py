@@ -69,7 +69,14 @@ class Register:
         return {row["barcode"]: row["home_slot"] for row in rows}
 
     async def update(
-        self, library: str, before: dict[str, Place], now: dict[str, Place], *, time_us: int, move: Move | None, person: str
+        self,
+        library: str,
+        before: dict[str, Place],
+        now: dict[str, Place],
+        *,
+        time_us: int,
+        move: Move | None,
+        person: str,
     ) -> None:
         """Write down what differs between two readings. ``move`` is the one that BAMS made itself."""
         statements: list[Statement] = []
@@ -77,8 +84,9 @@ class Register:
             old = before.get(barcode)
             if old != place:
                 ours = move is not None and move.barcode == barcode
-                statements += self._arrival(library, barcode, old, place, time_us, "bams" if ours else "outside",
-                                            person if ours else "")
+                statements += self._arrival(
+                    library, barcode, old, place, time_us, "bams" if ours else "outside", person if ours else ""
+                )
         for barcode in before.keys() - now.keys():
             statements += self._departure(library, barcode, before[barcode], time_us)
         if statements:

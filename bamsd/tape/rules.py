@@ -3,7 +3,7 @@
 Every rule is checked against a reading that was taken under the library's lock, so a stale view never moves a tape.
 """
 
-from bamsd.errors import InvalidArgument, InUse, NotFound, NotSupported, OutOfSpace
+from bamsd.errors import InUse, InvalidArgument, NotFound, NotSupported, OutOfSpace
 from bamsd.tape import lto
 from bamsd.tape.models import ChangerStatus, DriveElement, Slot
 from bamsd.tape.views import Move, Place

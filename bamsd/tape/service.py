@@ -14,7 +14,7 @@ from bamsd.core.alerts import Alerts
 from bamsd.core.jobs import Job, Jobs, Progress, Starter
 from bamsd.core.names import drive_path, library_path
 from bamsd.core.store import Store
-from bamsd.errors import BamsError, Busy, InvalidArgument, NotFound, NotReady
+from bamsd.errors import BamsError, InvalidArgument, NotFound, NotReady
 from bamsd.tape import devices, mtx, rules
 from bamsd.tape.library import Library, drive_generation, reading_with_openers
 from bamsd.tape.models import ChangerStatus, Slot
@@ -148,9 +148,7 @@ class Tape:
         library = self.find(name)
 
         async def work(_held: None, _progress: Progress) -> dict[str, Any]:
-            await mtx.inventory(
-                library.changer.sg, library.settings.inventory_timeout_s or 0.0, library=library.name
-            )
+            await mtx.inventory(library.changer.sg, library.settings.inventory_timeout_s or 0.0, library=library.name)
             await library.identify_drives()
             status = await self.observe(library)
             return {"library": library.serial, "full_slots": sum(slot.full for slot in status.slots)}

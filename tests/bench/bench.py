@@ -31,7 +31,9 @@ def report(found: dict[str, Any]) -> None:
     for daemon, values in found["daemons"].items():
         say(f"  {daemon:<10}", figure(values["start_s"], "s"), "  ", figure(values["resident_mib"], "MiB"))
     say("  (aim: below lvmdbusd and firewalld in both, under 60 MiB)")
-    say(f"\nIdle CPU of the unit over {found['idle']['seconds']:.0f} s: {found['idle']['percent']:.3f} %   (aim: under 0.2 %)")
+    say(
+        f"\nIdle CPU of the unit over {found['idle']['seconds']:.0f} s: {found['idle']['percent']:.3f} %   (aim: under 0.2 %)"
+    )
     say("\nSmall calls a second                bamsd   the bus daemon itself")
     for kind in ("sequential", "concurrent"):
         say(f"  {kind:<30} {calls[kind]:8.0f}   {calls[f'{kind}_bus_itself']:8.0f}")

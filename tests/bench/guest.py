@@ -45,12 +45,16 @@ async def moves(bus: Connection, serial: str, rounds: int) -> dict[str, Any]:
     path = f"/org/bams/Tape/libraries/{serial}"
 
     async def through_bams() -> None:
-        await bus.call("org.bams", "/org/bams/Tape", "org.bams.Tape", "Load", "suua{sv}", serial, 1, 0, wait, timeout_s=300)
+        await bus.call(
+            "org.bams", "/org/bams/Tape", "org.bams.Tape", "Load", "suua{sv}", serial, 1, 0, wait, timeout_s=300
+        )
         await bus.call("org.bams", path, "org.freedesktop.DBus.Properties", "GetAll", "s", "org.bams.Tape.Library")
         await bus.call("org.bams", "/org/bams/Tape", "org.bams.Tape", "ListSlots", "sa{sv}", serial, {})
 
     async def unload() -> None:
-        await bus.call("org.bams", "/org/bams/Tape", "org.bams.Tape", "Unload", "sua{sv}", serial, 0, wait, timeout_s=300)
+        await bus.call(
+            "org.bams", "/org/bams/Tape", "org.bams.Tape", "Unload", "sua{sv}", serial, 0, wait, timeout_s=300
+        )
 
     async def by_hand() -> None:
         for words in (("load", "1", "0"), ("status",)):
@@ -63,7 +67,11 @@ async def moves(bus: Connection, serial: str, rounds: int) -> dict[str, Any]:
         await unload()
         theirs.append(await timed(by_hand))
         await unload()
-    return {"bams_s": spread(ours), "mtx_s": spread(theirs), "ratio": statistics.median(ours) / statistics.median(theirs)}
+    return {
+        "bams_s": spread(ours),
+        "mtx_s": spread(theirs),
+        "ratio": statistics.median(ours) / statistics.median(theirs),
+    }
 
 
 async def start_times(bus: Connection, rounds: int) -> dict[str, Any]:
@@ -119,7 +127,9 @@ async def calls(bus: Connection, count: int) -> dict[str, float]:
     """Small calls a second, one after the other and all at once; the bus daemon's own GetId beside them."""
 
     async def ours() -> None:
-        await bus.call("org.bams", "/org/bams", "org.freedesktop.DBus.Properties", "Get", "ss", "org.bams.Manager", "Version")
+        await bus.call(
+            "org.bams", "/org/bams", "org.freedesktop.DBus.Properties", "Get", "ss", "org.bams.Manager", "Version"
+        )
 
     async def theirs() -> None:
         await bus.call(*DBUS, "GetId")

@@ -118,9 +118,7 @@ async def test_a_bad_reload_keeps_the_old_configuration_and_raises_an_alert(stac
     await client.call("/org/bams", f"{MANAGER}.AcknowledgeAlert", "sa{sv}", "config-refused", {})
     [alert] = (await client.get("/org/bams", MANAGER))["Alerts"]
     assert alert["acknowledged_by"]
-    assert isinstance(
-        await client.fails("/org/bams", f"{MANAGER}.AcknowledgeAlert", "sa{sv}", "nothing", {}), NotFound
-    )
+    assert isinstance(await client.fails("/org/bams", f"{MANAGER}.AcknowledgeAlert", "sa{sv}", "nothing", {}), NotFound)
     stack.write_config()
     await client.call("/org/bams", f"{MANAGER}.Reload", "a{sv}", {})
     assert (await client.get("/org/bams", MANAGER))["Alerts"] == []

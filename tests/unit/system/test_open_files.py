@@ -47,9 +47,7 @@ async def test_a_foreign_program_is_named(node: Path, grandchild: subprocess.Pop
     assert found.pid not in (os.getpid(), grandchild.pid)
 
 
-async def test_another_name_of_the_file_counts(
-    node: Path, tmp_path: Path, grandchild: subprocess.Popen[bytes]
-) -> None:
+async def test_another_name_of_the_file_counts(node: Path, tmp_path: Path, grandchild: subprocess.Popen[bytes]) -> None:
     link = tmp_path / "by-id"
     link.symlink_to(node)
     assert [opener.path for opener in await who_has_open([str(link)])] == [str(link)]

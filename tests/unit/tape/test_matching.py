@@ -8,7 +8,17 @@ CHANGER = ChangerDevice("6:0:0:0", "STK", "L700", "1", "CHG", "/dev/sg0", None)
 def device(serial: str, hctl: str) -> DriveDevice:
     number = hctl.rsplit(":", 2)[1]
     return DriveDevice(
-        hctl, "IBM", "ULT3580-TD8", "1", serial, None, f"/dev/st{number}", f"/dev/nst{number}", f"/dev/sg{number}", None, None
+        hctl,
+        "IBM",
+        "ULT3580-TD8",
+        "1",
+        serial,
+        None,
+        f"/dev/st{number}",
+        f"/dev/nst{number}",
+        f"/dev/sg{number}",
+        None,
+        None,
     )
 
 
@@ -45,7 +55,9 @@ def test_a_count_that_differs_is_not_believed() -> None:
 
 
 def test_drives_that_are_not_installed_do_not_shift_the_others() -> None:
-    found = match([0, 1], [identity(1, "", asc=0x83, ascq=4), identity(2, "S0"), identity(3, "S1")], REVERSED, {}, CHANGER)
+    found = match(
+        [0, 1], [identity(1, "", asc=0x83, ascq=4), identity(2, "S0"), identity(3, "S1")], REVERSED, {}, CHANGER
+    )
     assert [m.serial for m in found] == ["S0", "S1"]
 
 

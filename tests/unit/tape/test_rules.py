@@ -8,7 +8,9 @@ from bamsd.tape.models import ChangerStatus, DriveElement, Slot
 from bamsd.tape.views import Place
 
 
-def reading(slots: list[str | None], drives: list[str | None], *, import_export: int = 0, sources: tuple[int, ...] = ()) -> ChangerStatus:
+def reading(
+    slots: list[str | None], drives: list[str | None], *, import_export: int = 0, sources: tuple[int, ...] = ()
+) -> ChangerStatus:
     """A library whose slots and drives hold these barcodes; None is empty, "" is full without a barcode."""
     first_import_export = len(slots) - import_export + 1
     return ChangerStatus(
