@@ -6,6 +6,7 @@ never blocks the event loop and a writer never meets another one.
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bamsd.errors import BamsError, Internal, NotSupported, OutOfSpace
+from bamsd.errors import AlreadyExists, BamsError, Internal, NotSupported, OutOfSpace
 
 _T = TypeVar("_T")
 Params = Sequence[Any] | Mapping[str, Any]
@@ -33,6 +34,7 @@ class Store:
         self.path = path
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._connection: sqlite3.Connection | None = None
+        self._lock: int | None = None
 
     async def open(self) -> None:
         """Open the file, create it on the first start, bring its tables up to this version.
@@ -90,6 +92,17 @@ class Store:
         return self._connection
 
     def _open(self) -> None:
+        if not self.path.parent.exists():
+            self.path.parent.mkdir(parents=True)
+            self.path.parent.chmod(0o750)
+        self._take_lock()
+        try:
+            self._open_locked()
+        except BaseException:
+            self._close()
+            raise
+
+    def _open_locked(self) -> None:
         if not self.path.exists():
             self._create()
         elif self.path.stat().st_size == 0:
@@ -105,14 +118,21 @@ class Store:
             raise
         self._connection = connection
 
+    def _take_lock(self) -> None:
+        """One daemon at a time: two that know nothing of each other would both move tapes. The kernel ends the lock."""
+        lock = os.open(self.path.with_name(self.path.name + ".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o640)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            raise AlreadyExists(f"The store {self.path} is in use. Is another bamsd running?") from None
+        self._lock = lock
+
     def _create(self) -> None:
         """Make the file beside its place and move it in when it is complete. A kill leaves all of it or nothing."""
         log = self.path.with_name(self.path.name + "-wal")
         if log.exists() and log.stat().st_size:
             raise self._damaged("its write-ahead log is there, but the file is not")
-        if not self.path.parent.exists():
-            self.path.parent.mkdir(parents=True)
-            self.path.parent.chmod(0o750)
         unfinished = self.path.with_name(self.path.name + ".new")
         for suffix in _SIDE_FILES:
             unfinished.with_name(unfinished.name + suffix).unlink(missing_ok=True)
@@ -163,6 +183,9 @@ class Store:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
 
 def _connect(path: Path) -> sqlite3.Connection:

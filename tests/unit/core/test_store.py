@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bamsd.core.store import Store
-from bamsd.errors import Internal, NotSupported, OutOfSpace
+from bamsd.errors import AlreadyExists, Internal, NotSupported, OutOfSpace
 from tests.unit import child
 
 
@@ -30,9 +30,12 @@ async def test_settings_that_make_it_durable(store: Store) -> None:
     assert await store.query("PRAGMA foreign_keys") == [{"foreign_keys": 1}]
 
 
-async def test_rows_outlive_the_daemon(store: Store) -> None:
+async def test_rows_outlive_the_daemon(tmp_path: Path) -> None:
+    store = Store(tmp_path / "bams.db")
+    await store.open()
     await store.execute("INSERT INTO meta VALUES (?, ?)", ("by place", "1"))
     await store.execute("INSERT INTO meta VALUES (:key, :value)", {"key": "by name", "value": "2"})
+    await store.close()
     again = Store(store.path)
     await again.open()
     assert await again.query("SELECT * FROM meta ORDER BY value") == [
@@ -209,3 +212,13 @@ async def test_kill_9_at_any_point_loses_nothing_that_was_acknowledged(tmp_path:
         )
         kept = rows
     assert len(kept) > 50
+
+
+async def test_a_second_daemon_cannot_open_the_same_store(tmp_path: Path) -> None:
+    first, second = Store(tmp_path / "bams.db"), Store(tmp_path / "bams.db")
+    await first.open()
+    with pytest.raises(AlreadyExists, match="another bamsd"):
+        await second.open()
+    await first.close()
+    await second.open()
+    await second.close()
