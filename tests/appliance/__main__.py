@@ -1,0 +1,124 @@
+"""The command line behind `make run`, `make stop` and `make shell`."""
+
+import argparse
+import http.client
+import ssl
+import sys
+
+from tests.appliance import accounts, hostpackages, image, layer
+from tests.appliance.steps import StepFailed, complain, say, step, wait_until
+from tests.appliance.vm import VirtualMachine
+
+BAMSD_LIMIT_S = 180
+COCKPIT_PORT = 9090
+VERSION = "busctl --system get-property org.bams /org/bams org.bams.Manager Version"
+
+
+def run() -> None:
+    """Build what is missing, boot or refresh, wait until all of it answers, and tell how to use it."""
+    machine = VirtualMachine("run", COCKPIT_PORT)
+    with step("packages of this host"):
+        hostpackages.install()
+    base = image.ensure()
+    with step("project, staged by make install"):
+        project = layer.build(layer.stage())
+    if machine.is_running():
+        with step("refresh of the running appliance"):
+            machine.push(project)
+    else:
+        with step("boot"):
+            machine.start(base, project, fresh=False)
+    with step("bamsd on the bus"):
+        wait_for_bamsd(machine)
+    with step("Cockpit"):
+        wait_until("Cockpit to answer", lambda: cockpit_answers(machine), BAMSD_LIMIT_S, pause_s=1)
+    introduce(machine)
+
+
+def wait_for_bamsd(machine: VirtualMachine) -> None:
+    """Ask bamsd for its version until it answers; on failure its journal is in the message."""
+    try:
+        wait_until("bamsd to answer", lambda: machine.run(VERSION, check=False).code == 0, BAMSD_LIMIT_S, pause_s=1)
+    except StepFailed as error:
+        log = machine.run("journalctl -b -u bamsd.service --no-pager -n 15 -o cat", check=False).out
+        raise StepFailed(f"{error}. Its log, by `make shell` and `journalctl -u bamsd`, ends with:\n{log}") from error
+
+
+def cockpit_answers(machine: VirtualMachine) -> bool:
+    port = machine.settings.cockpit_port if machine.settings else 0
+    unchecked = ssl.create_default_context()
+    unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE  # its certificate is made by itself
+    try:
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=unchecked)
+        connection.request("GET", "/ping")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def introduce(machine: VirtualMachine) -> None:
+    port = machine.settings.cockpit_port if machine.settings else 0
+    say(f"\nThe appliance runs.\n\n  Cockpit   https://127.0.0.1:{port}  (its certificate is made by itself)\n")
+    for name, rights in accounts.PEOPLE.items():
+        say(f"  {name:<9} password {accounts.password(name)}   {rights}")
+    say(
+        "\nThree commands to try, after `make shell`:\n"
+        "  busctl tree org.bams\n"
+        "  busctl call org.bams /org/bams org.bams.Manager GetOverview\n"
+        "  lsscsi -g && mtx -f /dev/tape/by-id/scsi-00L2U78A01 status\n"
+        "\n`make run` again refreshes it after a change, `make stop` ends it."
+    )
+
+
+def stop() -> None:
+    machine = VirtualMachine("run", COCKPIT_PORT)
+    if machine.settings is None or not machine.is_running():
+        machine.kill()  # a library left behind by a machine that ended by itself
+        say("The appliance does not run.")
+        return
+    with step("shutdown"):
+        machine.power_off()
+
+
+def shell() -> None:
+    machine = VirtualMachine("run", COCKPIT_PORT)
+    if not machine.is_running():
+        raise StepFailed("The appliance does not run; start it with `make run`.")
+    sys.exit(machine.shell.interactive())
+
+
+def status() -> None:
+    machine = VirtualMachine("run", COCKPIT_PORT)
+    if not machine.is_running():
+        say("The appliance does not run.")
+        sys.exit(1)
+    say(f"Machine: {machine.run('systemctl is-system-running', check=False).out.strip()}")
+    say(f"bamsd:   {machine.run(VERSION, check=False).out.strip() or 'does not answer'}")
+    say(f"Cockpit: {'answers' if cockpit_answers(machine) else 'does not answer'}")
+    introduce(machine)
+
+
+def build_image() -> None:
+    with step("packages of this host"):
+        hostpackages.install()
+    say(f"Base image: {image.ensure().folder}")
+
+
+COMMANDS = {"run": run, "stop": stop, "shell": shell, "status": status, "image": build_image}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="appliance", description="The BAMS test appliance, a virtual machine.")
+    parser.add_argument("command", choices=COMMANDS)
+    try:
+        COMMANDS[parser.parse_args().command]()
+    except StepFailed as error:
+        complain(f"\n{error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        complain("\nInterrupted.")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

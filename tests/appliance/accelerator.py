@@ -1,0 +1,35 @@
+"""KVM or software emulation? On some hosts /dev/kvm is there and a guest still does not run, so one is tried."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from tests.appliance import paths
+
+KVM = ["-accel", "kvm", "-cpu", "host"]
+TCG = ["-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"]
+PROBE_LIMIT_S = 15  # with KVM a kernel without a root file system gives up after about a second
+
+
+def arguments(kernel: Path) -> list[str]:
+    """QEMU arguments for the fastest way that works here. The answer is kept until the host restarts."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    known = paths.made(paths.BUILD) / "accelerator"
+    words = known.read_text().split() if known.exists() else []
+    if words[:1] != [boot]:
+        words = [boot, "kvm" if kvm_works(kernel) else "tcg"]
+        known.write_text(" ".join(words) + "\n")
+    return KVM if words[1] == "kvm" else TCG
+
+
+def kvm_works(kernel: Path) -> bool:
+    """Whether a guest kernel gets as far as missing its root file system under KVM, within the limit."""
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return False
+    argv = ["qemu-system-x86_64", "-machine", "q35", *KVM, "-m", "512", "-nodefaults", "-display", "none", "-no-reboot"]
+    argv += ["-serial", "stdio", "-kernel", str(kernel), "-append", "console=ttyS0 panic=-1"]
+    try:
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=PROBE_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0 and b"Unable to mount root fs" in done.stdout

@@ -1,0 +1,40 @@
+"""One machine for the whole test run: two tape libraries, bamsd, Cockpit.
+
+BAMS_VM_KEEP=1 leaves it running at the end, and the next run only refreshes the project in it.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.appliance import hostpackages, image, layer, paths
+from tests.appliance.guest import Guest
+from tests.appliance.vm import VirtualMachine
+
+KEEP = os.environ.get("BAMS_VM_KEEP") == "1"
+
+
+@pytest.fixture(scope="session")
+def vm() -> Iterator[VirtualMachine]:
+    hostpackages.install()
+    base = image.ensure()
+    project = layer.build(layer.stage())
+    machine = VirtualMachine("test")
+    known = machine.settings
+    if KEEP and machine.is_running() and known is not None and known.image == base.key:
+        machine.push(project)
+    else:
+        machine.kill()
+        machine.start(base, project, fresh=True)
+    yield machine
+    if machine.is_running():
+        journal = machine.run("journalctl -b --no-pager -o short-monotonic", check=False).out
+        (paths.logs() / "test-journal.log").write_text(journal)
+    if not KEEP:
+        machine.kill()
+
+
+@pytest.fixture(scope="session")
+def guest(vm: VirtualMachine) -> Guest:
+    return Guest(vm)
