@@ -135,7 +135,7 @@ class Daemon:
         await self._dispatcher.stop()
         if not lost:
             await connection.drain()
-            connection.close()
+            await connection.close()
         await asyncio.gather(stop if stop.done() else _cancelled(stop), closed, return_exceptions=True)
         await self._audit.close()
         await self._store.close()

@@ -5,6 +5,7 @@ Cured here:
 - A burst of messages fills the socket; ``send`` raises BlockingIOError and dbus-next drops the connection. The proxy
   below reports "0 bytes written" instead, and the writer waits until the socket takes more.
 - The bus closing during authentication made dbus-next spin for ever on empty reads.
+- The socket was never closed, only shut down.
 - File descriptors stay off: a caller could leak them into the daemon.
 """
 
@@ -54,6 +55,14 @@ class _Bus(MessageBus):  # type: ignore[misc]
             line += part
         return line[:-2].decode("ascii", "replace")
 
+    def _finalize(self, err: Exception | None = None) -> None:
+        super()._finalize(err)
+        self.free()
+
+    def free(self) -> None:
+        self._stream.close()
+        self._sock.close()
+
 
 class Connection:
     """One connection to the system bus (DBUS_SYSTEM_BUS_ADDRESS is honoured)."""
@@ -65,10 +74,15 @@ class Connection:
     async def open(cls, address: str | None = None) -> "Connection":
         try:
             bus = _Bus(address)
+        except OSError as error:
+            raise NotReady(f"There is no system bus: {error}. Is dbus running?") from None
+        try:
             await asyncio.wait_for(bus.connect(), CONNECT_TIMEOUT_S)
         except (OSError, AuthError, EOFError) as error:
+            bus.free()
             raise NotReady(f"The system bus does not answer: {error}. Is dbus running?") from None
         except TimeoutError:
+            bus.free()
             raise NotReady(f"The system bus did not answer within {CONNECT_TIMEOUT_S:.0f} s.") from None
         return cls(bus)
 
@@ -146,5 +160,8 @@ class Connection:
             )
             await self._bus.send(nothing)
 
-    def close(self) -> None:
-        self._bus.disconnect()
+    async def close(self) -> None:
+        """End the connection and give its socket back."""
+        if self._bus.connected:
+            self._bus.disconnect()
+        await self.closed()

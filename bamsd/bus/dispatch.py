@@ -20,7 +20,7 @@ from bamsd.bus.caller import Caller, Callers, current
 from bamsd.bus.export import Interface, Method
 from bamsd.bus.objects import OBJECT_MANAGER, PROPERTIES, ObjectTree
 from bamsd.bus.polkit import Polkit
-from bamsd.core.audit import Entry
+from bamsd.core.audit import Entry, Outcome
 from bamsd.core.names import ROOT, job_path
 from bamsd.errors import BamsError, Cancelled, InvalidArgument, NotAuthorized, unexpected
 
@@ -155,7 +155,7 @@ class Dispatcher:
         try:
             result = await interface.bound(declared)(*arguments)
         except BaseException as error:
-            outcome = "cancelled" if isinstance(error, asyncio.CancelledError | Cancelled) else "failed"
+            outcome: Outcome = "cancelled" if isinstance(error, asyncio.CancelledError | Cancelled) else "failed"
             name = error.dbus_name if isinstance(error, BamsError) else type(error).__name__
             text = f"{name}: {error.message}" if isinstance(error, BamsError) else name
             await self._conclude(replace(entry, outcome=outcome, error=text), started)

@@ -156,7 +156,7 @@ async def main(serial: str, rounds: int) -> None:
     await asyncio.sleep(30)
     found["idle"] = await idle(90)
     print(json.dumps(found))
-    bus.close()
+    await bus.close()
 
 
 if __name__ == "__main__":

@@ -111,8 +111,8 @@ class Client:
     def send(self, message: Message) -> None:
         self._connection.send(message)
 
-    def close(self) -> None:
-        self._connection.close()
+    async def close(self) -> None:
+        await self._connection.close()
 
 
 class Stack:
@@ -222,6 +222,6 @@ async def running(directory: Path) -> AsyncIterator[Stack]:
         yield stack
     finally:
         for client in stack.clients:
-            client.close()
+            await client.close()
         for process in reversed(stack.processes):
             stack.end(process)

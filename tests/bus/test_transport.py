@@ -94,7 +94,7 @@ async def service(bus: Stack, tmp_path: Path) -> AsyncIterator[Service]:
     connection = await Connection.open(bus.address)
     await connection.own("org.bams")
     yield Service(connection, tmp_path)
-    connection.close()
+    await connection.close()
 
 
 @pytest.fixture
