@@ -3,6 +3,8 @@
 Flags 40 to 46 belonged to autoloaders and are obsolete, but old libraries still raise them through their drives.
 """
 
+import re
+
 from bamsd.tape.models import Severity, TapeAlertFlag
 
 CLEAN_NOW, CLEAN_PERIODIC, EXPIRED_CLEANING = 20, 21, 22
@@ -80,11 +82,12 @@ FLAGS = {number: TapeAlertFlag(number, name, severity) for number, (name, severi
 _NUMBERS = {flag.name.lower(): flag.number for flag in FLAGS.values()}
 
 
+_NUMBERED = re.compile(r"(?:reserved|obsolete) \(([0-9a-f]{2})h\)|reserved parameter code 0x([0-9a-f]{1,2}), flag")
+
+
 def by_tool_name(name: str) -> TapeAlertFlag | None:
-    """The flag that sg_logs prints under ``name``; ``Reserved (2Fh)`` and ``Obsolete (28h)`` carry their number."""
+    """The flag that sg_logs prints under ``name``; ``Reserved (2Fh)`` and its like carry their number."""
     text = name.strip().lower()
-    number = _NUMBERS.get(text)
-    if number is None and text.startswith(("reserved (", "obsolete (")) and text.endswith("h)"):
-        digits = text[text.index("(") + 1 : -2]
-        number = int(digits, 16) if len(digits) <= 2 and all(c in "0123456789abcdef" for c in digits or "x") else None
-    return FLAGS.get(number or 0)
+    if (numbered := _NUMBERED.fullmatch(text)) is not None:
+        return FLAGS.get(int(numbered[1] or numbered[2], 16))
+    return FLAGS.get(_NUMBERS.get(text, 0))

@@ -180,7 +180,7 @@ def sg_logs_main() -> None:
     open_or_leave(path, device, missing)
     with locked(path) as state:
         changer, drive = find_device(state, device)
-        failure = take_failure(changer, "sg_logs") if changer else None
+        failure = scripted_failure(changer, page) if changer else None
     hang(path, failure)
     about = drive or changer
     if about is None:
@@ -189,14 +189,20 @@ def sg_logs_main() -> None:
     health = about.get("health")
     if not health:
         log_sense_refused(banner, 9, "not supported")
+    if failure and "sense" in failure:
+        log_sense_refused(banner, exit_status(SenseError.scripted(failure)), "failed")
     if page and page not in health["pages"]:
         log_sense_refused(banner, 5, "bad field in cdb")
     sys.stdout.write(banner + log_page(page, health))
 
 
+def scripted_failure(changer: Json, page: int) -> Json | None:
+    return take_failure(changer, f"sg_logs-{page:02x}") or take_failure(changer, "sg_logs")
+
+
 def log_sense_refused(banner: str, code: int, words: str) -> NoReturn:
     sys.stdout.write(banner)
-    sys.stderr.write(f"log_sense: {words}\nsg_logs failed: {CATEGORY[code]}\n")
+    sys.stderr.write(f"log_sense: {words}\nsg_logs failed: {CATEGORY.get(code, 'Medium or hardware error')}\n")
     sys.stdout.flush()
     sys.exit(code)
 

@@ -167,8 +167,11 @@ class FakeTapes:
     # Faults and delays
 
     def fail_next(self, serial: str, on: str, sense: tuple[int, int, int], *, moved: bool = False) -> None:
-        """The next such command gives sense data. ``on``: load, unload, transfer, move, status, inventory, any,
-        element_status, test_unit_ready or unload_medium. ``moved``: the cartridge moves all the same."""
+        """The next such command gives sense data. ``moved``: the cartridge moves all the same.
+
+        ``on``: load, unload, transfer, move (any of the three), status, inventory, element_status, test_unit_ready,
+        unload_medium, sg_logs, sg_logs-2e (one page), or any.
+        """
         self._script(serial, {"on": on, "sense": list(sense), "moved": moved})
 
     def lie_next(self, serial: str, on: str = "move") -> None:
@@ -176,7 +179,7 @@ class FakeTapes:
         self._script(serial, {"on": on, "silent": True})
 
     def hang_next(self, serial: str, on: str) -> "Gate":
-        """The next such command (also sg_logs, sg_read_attr) does not end until the gate is opened."""
+        """The next such command (also sg_read_attr) does not end until the gate is opened."""
         gate = self._gate()
         self._script(serial, {"on": on, "hang": str(gate.path)})
         return gate
