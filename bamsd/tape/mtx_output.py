@@ -40,7 +40,8 @@ def parse_status(text: str) -> ChangerStatus:
         raise ToolFailed("mtx status printed no line about the changer: run it by hand and look at what it prints")
     drives: dict[int, DriveElement] = {}
     repeated: list[str] = []
-    for number, state, source, rest in _DRIVE.findall(text):
+    for found in _DRIVE.finditer(text):
+        number, state, source, rest = found.groups()
         index = int(number or 0)
         full = state == "Full"
         barcode, alternate = _tags(rest) if full else (None, None)
@@ -49,7 +50,9 @@ def parse_status(text: str) -> ChangerStatus:
         else:
             drives[index] = DriveElement(index, full, int(source or 0) or None, barcode, alternate)
     slots: dict[int, Slot] = {}
-    for number, station, state, rest in _SLOT.findall(text):
+    # One match at a time: a single search for all would keep the event loop's thread waiting for its whole length.
+    for found in _SLOT.finditer(text):
+        number, station, state, rest = found.groups()
         at = int(number)
         full = state == "Full"
         barcode, alternate = _tags(rest) if full else (None, None)

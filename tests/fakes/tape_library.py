@@ -178,6 +178,10 @@ class FakeTapes:
         """The next move reports success and moves nothing."""
         self._script(serial, {"on": on, "silent": True})
 
+    def give_up_next(self, serial: str, on: str = "move") -> None:
+        """The next move does not say that it is done, moves nothing, and exits with 0 all the same."""
+        self._script(serial, {"on": on, "quiet": True})
+
     def hang_next(self, serial: str, on: str) -> "Gate":
         """The next such command (also sg_read_attr) does not end until the gate is opened."""
         gate = self._gate()

@@ -126,6 +126,8 @@ def move(path: str, serial: str, command: str, source: int, target: int) -> None
         with locked(path) as state:
             changer = changer_by_serial(state, serial)
             failure = take_failure(changer, command)
+            if failure and failure.get("quiet"):
+                sys.exit(0)
             if failure and failure.get("silent"):
                 return
             if failure and "sense" in failure and not failure.get("moved"):

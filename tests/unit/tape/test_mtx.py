@@ -137,6 +137,13 @@ async def test_a_slow_move_times_out_but_goes_on(make: Make) -> None:
     await until(lambda: tapes.barcode_in_drive(LIB, 0) == "BAM001L8")
 
 
+async def test_exit_status_0_without_the_word_done_is_a_failure(make: Make) -> None:
+    tapes = make()
+    tapes.give_up_next(LIB)
+    with pytest.raises(errors.ToolFailed, match=f"mtx failed on library {LIB}"):
+        await mtx.load(tapes.sg(LIB), 1, 0, 60, library=LIB)
+
+
 async def test_a_device_that_looks_like_an_option_is_refused(make: Make) -> None:
     tapes = make()
     with pytest.raises(errors.InvalidArgument, match="must start with a slash"):
@@ -144,8 +151,7 @@ async def test_a_device_that_looks_like_an_option_is_refused(make: Make) -> None
     assert tapes.calls() == []
 
 
-async def test_ten_thousand_slots_do_not_block_the_loop(make: Make) -> None:
-    """Parsing happens in a thread: the loop gets its turn at least once while it lasts."""
+async def test_ten_thousand_slots(make: Make) -> None:
     tapes = make(Changer(slots=10_000, cartridges={n: f"B{n:05}L9" for n in range(1, 10_001)}))
     status = await mtx.status(tapes.sg(LIB))
     assert (len(status.slots), status.slots[9_999].barcode) == (10_003, "B10000L9")
