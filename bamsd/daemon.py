@@ -24,17 +24,17 @@ from bamsd.errors import BamsError, InvalidArgument
 from bamsd.manager.interface import JobInterface, JobObjects, ManagerInterface
 from bamsd.system import systemd
 from bamsd.tape import interface as tape_interface
+from bamsd.tape import recovery
 from bamsd.tape.health import DriveHealthPoll
 from bamsd.tape.interface import DriveInterface, LibraryInterface, TapeInterface, TapeObjects
-from bamsd.tape.recovery import recover
 from bamsd.tape.service import Tape
 from bamsd.tape.watch import Watch
 
 log = logging.getLogger(__name__)
 
 BUS_NAME = "org.bams"
-STOP_LIMIT_S = 20.0
-"""The unit's TimeoutStopSec is 30 s. A robot that still moves then is left alone and looked at by the next start."""
+STOP_LIMIT_S = 5.0
+"""A robot that still moves then is left alone; the next start looks what became of it. systemd would wait 30 s."""
 
 CONFIG_ALERT = "config-refused"
 
@@ -116,9 +116,8 @@ class Daemon:
         connection.on_message(self._dispatcher.handle)
 
     async def _start_tape(self, interrupted: Sequence[Job]) -> None:
-        await self._tape.refresh()
-        await recover(self._tape, self._jobs, interrupted)
         await self._watch.start()
+        await recovery.start(self._tape, self._jobs, interrupted)
 
     async def _serve(self, connection: Connection) -> int:
         stop = asyncio.create_task(self._stop.wait())

@@ -34,7 +34,7 @@ def _scan(paths: Sequence[str], proc: str, children: bool) -> tuple[OpenBy, ...]
     for pid in filter(str.isdecimal, _listing(proc)):
         if int(pid) == os.getpid():
             continue
-        held = {path for path in _open_paths(f"{proc}/{pid}/fd", names, devices)}
+        held = set(_open_paths(f"{proc}/{pid}/fd", names, devices))
         if held and (children or _parent(proc, pid) != os.getpid()):
             command = _command(proc, pid)
             found += [OpenBy(int(pid), command, path) for path in paths if path in held]

@@ -69,7 +69,7 @@ class Library:
         return replace(status, slots=slots)
 
     async def identify_drives(self) -> None:
-        """Ask the library for the serial numbers of its drives. Those that cannot tell say so in ``identities.reason``."""
+        """Ask the library for the serials of its drives. One that cannot tell says so in ``identities.reason``."""
         self.identities = await sg.drive_identities(self.changer.sg, STATUS_TIMEOUT_S)
 
     def adopt(self, status: ChangerStatus, openers: Sequence[OpenBy]) -> None:

@@ -1,4 +1,4 @@
-"""Which device of this host is library drive N? The serial number decides, never the order, unless nothing else exists."""
+"""Which device of this host is library drive N? The serial number decides; the order only when nothing else exists."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bamsd.core.alerts import Alerts
+from bamsd.core.names import library_path
 from bamsd.core.store import Store
 from bamsd.errors import BamsError, Busy, InUse, NotReady, OutOfSync, TimedOut
 from bamsd.tape import mtx, sg
@@ -122,23 +123,25 @@ class Mover:
         return None
 
     async def _look(self, library: Library, move: Move, person: str, failure: BamsError | None) -> ChangerStatus:
-        alert = f"tape-move-unfinished/{library.serial}"
-        library.move_may_run_on = isinstance(failure, TimedOut)
-        if library.move_may_run_on:
+        if isinstance(failure, TimedOut):
+            library.move_may_run_on = True
             await self._alerts.raise_alert(
-                alert,
+                unfinished_alert(library),
                 "critical",
                 f"The robot of {library.name} did not finish a move in time: {move.summary}",
                 "Look at the library's panel. Run an inventory when the robot has stopped.",
-                library.serial,
+                library_path(library.serial),
             )
-        else:
-            await self._alerts.clear(alert)
         try:
             return await self._observe(library, move=move, person=person)
         except BamsError as unreadable:
             log.error("%s: no reading after a move: %s", library.name, unreadable.message)
             raise (failure or unreadable) from None
+
+
+def unfinished_alert(library: Library) -> str:
+    """Raised when a move goes over its limit; over when a reading finds that nobody uses the robot any more."""
+    return f"tape-move-unfinished/{library.serial}"
 
 
 def verify(library: Library, move: Move, status: ChangerStatus, failure: BamsError | None) -> None:
@@ -173,7 +176,8 @@ async def refuse_held(library: Library, move: Move) -> None:
     robot = [o for o in openers if o.path == library.changer.sg]
     if robot:
         raise Busy(
-            f"Another program uses the robot of {library.name}: {robot[0].command} (pid {robot[0].pid}). Try again later."
+            f"Another program uses the robot of {library.name}: {robot[0].command} (pid {robot[0].pid}). "
+            "Try again later."
         )
     for place in (move.source, move.target):
         matched = library.matched_drive(place.number) if place.kind == "drive" else None
@@ -191,6 +195,13 @@ async def _take_offline(library: Library, drive: int) -> None:
     if matched is None or matched.device is None or not matched.device.sg:
         return
     await sg.unload_medium(matched.device.sg)
+
+
+def command_words(move: Move) -> str:
+    """The words of mtx for a move, for the eyes of a person."""
+    numbers = (move.target, move.source) if move.operation == "tape-unload" else (move.source, move.target)
+    verb = "load" if move.operation == "tape-clean" else move.operation.removeprefix("tape-")
+    return f"{verb} {numbers[0].number} {numbers[1].number}"
 
 
 def _robot_command(library: Library, move: Move) -> Awaitable[object]:

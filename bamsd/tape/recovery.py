@@ -19,11 +19,16 @@ log = logging.getLogger(__name__)
 POLL_S = 1.0
 
 
-async def recover(tape: Tape, jobs: Jobs, interrupted: Sequence[Job]) -> None:
-    """End every tape job that the last daemon left running. Call after the libraries were found."""
+async def start(tape: Tape, jobs: Jobs, interrupted: Sequence[Job]) -> None:
+    """Find and read the libraries, and end every tape job that the last daemon left running.
+
+    The robots concerned are held from the first moment on, so no new move can come before the truth about the old one
+    is known.
+    """
     intents = {intent["job_id"]: intent for intent in await tape.mover.intents()}
     ours = [job for job in interrupted if job.operation.startswith("tape-")]
-    await asyncio.gather(*(_recover_one(tape, jobs, job, intents.get(job.id)) for job in ours))
+    await tape.discover()
+    await asyncio.gather(*(_recover_one(tape, jobs, job, intents.get(job.id)) for job in ours), tape.read_all())
     for stale in intents.keys() - {job.id for job in ours}:
         await tape.mover.forget_intent(stale)
 
@@ -59,6 +64,7 @@ async def _what_happened(tape: Tape, job: Job, intent: Mapping[str, Any]) -> dic
         ) from None
     async with library.robot.held(f"finding out how job {job.id} ended", queue=True):
         await _until_robot_rests(library)
+        await tape.acquaint(library)
         status = await tape.observe(library, move=move, person=job.started_by)
     if is_at(status, move.target, move.barcode):
         if move.operation == "tape-clean":

@@ -8,7 +8,7 @@ from bamsd.errors import Busy
 
 
 class Robot:
-    """The lock of one library. Readings that BAMS starts by itself never make a person's call Busy; it waits for them."""
+    """The lock of one library. A person's call waits for a reading that BAMS began by itself; it is not Busy then."""
 
     def __init__(self, library: str) -> None:
         self._library = library

@@ -18,7 +18,7 @@ from bamsd.errors import BamsError, InvalidArgument, NotFound, NotReady
 from bamsd.tape import devices, mtx, rules
 from bamsd.tape.library import Library, drive_generation, reading_with_openers
 from bamsd.tape.models import ChangerStatus, Slot
-from bamsd.tape.moves import Mover, Prepared
+from bamsd.tape.moves import Mover, Prepared, command_words, unfinished_alert
 from bamsd.tape.register import Register, places
 from bamsd.tape.views import LibraryState, LibraryView, Move
 
@@ -62,7 +62,7 @@ class Tape:
         self._libraries: dict[str, Library] = {}
         self._refreshing = asyncio.Lock()
         self.moved = asyncio.Event()
-        """A cartridge was moved: what the drives report has changed."""
+        """A cartridge was moved or a library was found: what the drives report may have changed."""
 
     @property
     def libraries(self) -> list[Library]:
@@ -86,6 +86,15 @@ class Tape:
 
     async def refresh(self) -> None:
         """Look for libraries and read each one. What cannot be read says so in its own state, not here."""
+        await self.discover()
+        await self.read_all()
+
+    async def read_all(self) -> None:
+        await asyncio.gather(*(self.read_quietly(library, identify=True) for library in self.libraries))
+        self.moved.set()
+
+    async def discover(self) -> None:
+        """Look for libraries; none is read yet."""
         async with self._refreshing:
             found = await asyncio.to_thread(devices.find, self._sysfs, self._dev)
             fresh: dict[str, Library] = {}
@@ -106,18 +115,21 @@ class Tape:
                     log.info("%s: found %s %s at %s", library.name, *_model(library), library.changer.sg)
                     self._libraries[library.serial] = library
                     self._listener.library_changed(library.view)
-        await asyncio.gather(*(self.read_quietly(library, identify=True) for library in self.libraries))
 
     async def read_quietly(self, library: Library, *, identify: bool = False) -> None:
         """A reading that nobody asked for: it waits for the robot, and a failure becomes the library's state."""
         async with library.robot.read():
             try:
                 if identify:
-                    await library.identify_drives()
-                    library.homes = await self.register.homes(library.serial)
+                    await self.acquaint(library)
                 await self.observe(library)
             except BamsError as error:
                 log.warning("%s: cannot be read: %s", library.name, error.message)
+
+    async def acquaint(self, library: Library) -> None:
+        """Learn what a reading does not tell: the serials of the drives, and the home slots we remember."""
+        await library.identify_drives()
+        library.homes = await self.register.homes(library.serial)
 
     async def observe(self, library: Library, *, move: Move | None = None, person: str = "") -> ChangerStatus:
         """Read the library (the robot is held) and publish what differs from the last reading."""
@@ -142,6 +154,9 @@ class Tape:
         if changed:
             self._listener.slots_changed(library.serial, changed)
         await self._check_room(library, status)
+        if library.move_may_run_on and all(opener.path != library.changer.sg for opener in openers):
+            library.move_may_run_on = False
+            await self.alerts.clear(unfinished_alert(library))
         return status
 
     async def inventory(self, name: str, starter: Starter, *, queue: bool, wait: bool, dry_run: bool) -> Job:
@@ -229,7 +244,7 @@ class Tape:
         if dry_run:
             async with guard as prepared:
                 move = prepared.move
-            steps = _plan(move.summary, library, f"{move.operation.removeprefix('tape-')} {move.source} {move.target}")
+            steps = _plan(move.summary, library, command_words(move))
             return await self._planned(move.operation, description, library, starter, steps)
 
         async def work(prepared: Prepared, progress: Progress) -> dict[str, Any]:

@@ -23,16 +23,17 @@ def report(found: dict[str, Any]) -> None:
         return f"{values['median']:8.2f} {unit} [{values['min']:.2f} to {values['max']:.2f}]"
 
     moves, calls = found["moves"], found["calls"]
-    say("\nLoad and status, median of", moves["bams_s"]["runs"], "runs in turn")
-    say("  BAMS, by D-Bus      ", figure(moves["bams_s"], "s"))
-    say("  mtx load, mtx status", figure(moves["mtx_s"], "s"))
+    say(f"\nLoad and status, median of {moves['bams_s']['runs']} runs in turn")
+    say(f"  BAMS, by D-Bus       {figure(moves['bams_s'], 's')}")
+    say(f"  mtx load, mtx status {figure(moves['mtx_s'], 's')}")
     say(f"  ratio                {moves['ratio']:8.2f}   (aim: at most 1.5)")
     say("\nStart to owned name, and resident memory")
     for daemon, values in found["daemons"].items():
-        say(f"  {daemon:<10}", figure(values["start_s"], "s"), "  ", figure(values["resident_mib"], "MiB"))
+        say(f"  {daemon:<10} {figure(values['start_s'], 's')}   {figure(values['resident_mib'], 'MiB')}")
     say("  (aim: below lvmdbusd and firewalld in both, under 60 MiB)")
     say(
-        f"\nIdle CPU of the unit over {found['idle']['seconds']:.0f} s: {found['idle']['percent']:.3f} %   (aim: under 0.2 %)"
+        f"\nIdle CPU of the unit over {found['idle']['seconds']:.0f} s: "
+        f"{found['idle']['percent']:.3f} %   (aim: under 0.2 %)"
     )
     say("\nSmall calls a second                bamsd   the bus daemon itself")
     for kind in ("sequential", "concurrent"):

@@ -1,4 +1,4 @@
-"""Measures inside the appliance, as root. Prints one JSON object. Run by bench.py over ssh; needs only what is installed.
+"""Measures inside the appliance, as root, and prints one JSON object. bench.py runs it over ssh.
 
 Pairs are taken in turn, so that both sides meet the same machine at the same time.
 """

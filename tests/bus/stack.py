@@ -16,12 +16,12 @@ import yaml
 from dbus_next import Message, MessageType
 
 from bamsd.bus.connection import Connection
-from bamsd.bus.wire import unpack
+from bamsd.bus.wire import pack, unpack
 from bamsd.errors import BamsError
 
 TESTS = Path(__file__).parent.parent
 FAKES = TESTS / "fakes"
-LIMIT_S = 20.0
+LIMIT_S = 30.0
 
 BUS_CONFIG = """\
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -107,6 +107,14 @@ class Client:
             assert time.monotonic() < deadline, f"{path} still runs"
             await asyncio.sleep(0.02)
         return found
+
+    def send_call(self, path: str, member: str, signature: str, *values: Any) -> None:
+        """Call a method and do not wait for its answer."""
+        interface, _, name = member.rpartition(".")
+        body = pack(signature, list(values))
+        self.send(
+            Message(destination="org.bams", path=path, interface=interface, member=name, signature=signature, body=body)
+        )
 
     def send(self, message: Message) -> None:
         self._connection.send(message)

@@ -3,11 +3,9 @@
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
+from typing import Any
 
 from bamsd.bus import contract
-from bamsd.daemon import INTERFACES
 from bamsd.errors import InteractiveAuthorizationRequired, InvalidArgument, NotAuthorized, NotFound
 from tests.bus.stack import LIMIT_S, Stack, running, until
 
@@ -53,27 +51,6 @@ async def test_live_introspection_is_the_contract(stack: Stack) -> None:
         assert contract.render([known[name]], ["Tape"] if path == "/org/bams" else [], path == "/org/bams") == xml
 
 
-@pytest.mark.parametrize("interface", INTERFACES, ids=lambda i: i.interface_name)
-def test_declarations_are_the_contract(interface: type) -> None:
-    element = contract.load()[interface.interface_name]  # type: ignore[attr-defined]
-    methods = {
-        m.attrib["name"]: (contract.signature(m, "in"), contract.signature(m, "out")) for m in element.iter("method")
-    }
-    declared = {m.name: (m.in_signature, m.out_signature) for m in interface.methods.values()}  # type: ignore[attr-defined]
-    assert methods == declared
-    properties = {p.attrib["name"]: p.attrib["type"] for p in element.iter("property")}
-    assert properties == {n: p.signature for n, p in interface.properties.items()}  # type: ignore[attr-defined]
-    signals = {s.attrib["name"]: contract.signature(s, "out") for s in element.iter("signal")}
-    assert signals == interface.signals  # type: ignore[attr-defined]
-    for member in element.iter("method"):
-        action = [a.attrib["value"] for a in member.iter("annotation") if a.attrib["name"] == "org.bams.Action"]
-        method = interface.methods[member.attrib["name"]]  # type: ignore[attr-defined]
-        if isinstance(method.action, str) or method.action is None:
-            assert action == ([method.action] if method.action else [])
-        reads = member.attrib["name"].startswith(("Get", "List", "Verify"))
-        assert reads or (method.action and method.audit), f"{method.name} changes something without action or audit"
-
-
 async def test_permissions_are_what_polkit_says_of_the_caller(stack: Stack) -> None:
     await stack.daemon()
     client = await stack.client()
@@ -90,7 +67,7 @@ async def test_denied_challenged_and_absent_polkit_change_nothing_and_are_audite
     async with running(tmp_path) as stack:
         await stack.daemon()
         client = await stack.client()
-        reload = ("/org/bams", f"{MANAGER}.Reload", "a{sv}", {})
+        reload: tuple[Any, ...] = ("/org/bams", f"{MANAGER}.Reload", "a{sv}", {})
         absent = await client.fails(*reload)
         assert isinstance(absent, NotAuthorized)
         assert "polkit could not be asked" in absent.message

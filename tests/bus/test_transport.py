@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from bamsd.core.audit import Entry
 from dbus_next import Message
 
 from bamsd.bus import caller, contract
@@ -16,6 +15,7 @@ from bamsd.bus.dispatch import Dispatcher
 from bamsd.bus.export import Interface, Options, Property, method
 from bamsd.bus.objects import ObjectTree
 from bamsd.bus.polkit import Polkit
+from bamsd.core.audit import Entry
 from bamsd.errors import Cancelled, HardwareFailed, Internal, InvalidArgument, NotReady
 from tests.bus.stack import Client, Stack, running, until
 

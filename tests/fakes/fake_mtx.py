@@ -72,6 +72,8 @@ class Mtx:
         if changer is None:
             fatal(f"{device} is not an sg device, or old sg driver")
         self.device = device
+        # Held to the end, as the real program does: others see who uses the robot.
+        self.held = os.open(device, os.O_RDONLY)
 
     def run(self, argv: list[str]) -> None:
         while argv:

@@ -53,7 +53,8 @@ def test_a_reading_round_trips() -> None:
 
 
 def test_signatures_follow_the_value() -> None:
-    guessed = [wire.guess(v) for v in (True, 1, -1, 1.5, "s", wire.ObjectPath("/"), [], ["a"], [{}], {})]
+    values: tuple[object, ...] = (True, 1, -1, 1.5, "s", wire.ObjectPath("/"), [], ["a"], [{}], {})
+    guessed = [wire.guess(v) for v in values]
     assert guessed == ["b", "t", "x", "d", "s", "o", "as", "as", "aa{sv}", "a{sv}"]
 
 

@@ -13,7 +13,7 @@ def device(serial: str, hctl: str) -> DriveDevice:
         "ULT3580-TD8",
         "1",
         serial,
-        None,
+        "",
         f"/dev/st{number}",
         f"/dev/nst{number}",
         f"/dev/sg{number}",

@@ -1,11 +1,13 @@
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bamsd.errors import BamsError, InvalidArgument, InUse, NotFound, NotSupported, OutOfSpace
+from bamsd.errors import BamsError, InUse, InvalidArgument, NotFound, NotSupported, OutOfSpace
 from bamsd.tape import rules
 from bamsd.tape.models import ChangerStatus, DriveElement, Slot
-from bamsd.tape.views import Place
+from bamsd.tape.views import Move, Place
 
 
 def reading(
@@ -120,7 +122,7 @@ def test_no_plan_ever_leads_into_a_full_place_or_out_of_an_empty_one(
     status = reading(slots, drives, import_export=min(1, len(slots)))
     number = st.integers(0, 8)
     one, other, drive = data.draw(number), data.draw(number), data.draw(number)
-    plans = (
+    plans: tuple[Callable[[], Move], ...] = (
         lambda: rules.load(status, "lib", one, drive, 8),
         lambda: rules.unload(status, "lib", drive, data.draw(st.none() | number), data.draw(st.none() | number)),
         lambda: rules.transfer(status, "lib", one, other),
