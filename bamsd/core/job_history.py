@@ -24,12 +24,12 @@ BeforeEnd = Callable[[Job], Awaitable[None]]
 
 class JobHistory:
     def __init__(self, store: Store, clock: Clock, before_end: BeforeEnd | None = None) -> None:
-        self._before_end = before_end
         self.listeners: list[Listener] = []
         self.removed_listeners: list[RemovedListener] = []
         self.jobs: dict[int, Job] = {}
         self._store = store
         self._clock = clock
+        self._before_end = before_end
         self._last_id = 0
         self._unsaved: dict[int, Job] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -67,10 +67,14 @@ class JobHistory:
         self._prune_soon()
 
     async def end(self, job: Job) -> None:
-        """Store how a job ended, then show it. The work is done, so a full disk does not change the answer."""
+        """Record and store how a job ended, then show it. The work is done, so a full disk does not change the answer.
+
+        The record comes first: a kill in between leaves a job that the next start ends once more, never an end without
+        a record.
+        """
+        await self._record_end(job)
         self._unsaved[job.id] = job
         await self._save_ends()
-        await self._record_end(job)
         self.show(job, new=False)
         self._prune_soon()
 
@@ -79,8 +83,8 @@ class JobHistory:
             return
         try:
             await self._before_end(job)
-        except BamsError as error:
-            log.critical("the end of job %d (%s) was not written to the audit: %s", job.id, job.state, error.message)
+        except Exception as error:
+            log.critical("the end of job %d (%s) was not written to the audit: %s", job.id, job.state, error)
 
     def show(self, job: Job, *, new: bool) -> None:
         self.jobs[job.id] = job
