@@ -19,8 +19,6 @@ from bamsd.tape.service import OPERATE, SLOTS_PER_PAGE, Tape
 from bamsd.tape.views import Cartridge, DriveView, LibraryView, kind_of
 
 PATH = f"{ROOT}/Tape"
-SLOTS_PER_SIGNAL = 5000
-"""Slots in one SlotsChanged: some 300 kB. A first reading of a larger library comes in parts."""
 
 
 class RobotOptions(Options):
@@ -194,11 +192,8 @@ class TapeObjects:
         self._tree.remove(library_path(view.serial))
 
     def slots_changed(self, serial: str, slots: Sequence[Slot]) -> None:
-        if self.entry is None:
-            return
-        for at in range(0, len(slots), SLOTS_PER_SIGNAL):
-            part = [_slot(slot) for slot in slots[at : at + SLOTS_PER_SIGNAL]]
-            self.entry.emit("SlotsChanged", serial, part)
+        if self.entry:
+            self.entry.emit("SlotsChanged", serial, [_slot(slot) for slot in slots])
 
 
 def _path(job: Job) -> str:

@@ -4,17 +4,17 @@ The home slot is the slot where BAMS last saw the cartridge. mtx invents a sourc
 library does not report one, so its value is used only for a cartridge that was never seen in a slot.
 """
 
-from collections.abc import Sequence
+import asyncio
 from typing import Any
 
-from bamsd.core.store import Store
+from bamsd.core.store import Params, Store
 from bamsd.errors import NotFound
 from bamsd.tape import lto
 from bamsd.tape.models import ChangerStatus
 from bamsd.tape.rules import place_of
 from bamsd.tape.views import Cartridge, Move, Place, kind_of
 
-Statement = tuple[str, Sequence[Any]]
+Statement = tuple[str, Params]
 
 MOVES_KEPT = 1000
 """Moves kept of one cartridge. A cartridge is worn out long before (LTO: some 20,000 loads in years)."""
@@ -79,6 +79,19 @@ class Register:
         person: str,
     ) -> None:
         """Write down what differs between two readings. ``move`` is the one that BAMS made itself."""
+        statements = await asyncio.to_thread(self._statements, library, before, now, time_us, move, person)
+        if statements:
+            await self._store.transaction(statements)
+
+    def _statements(
+        self,
+        library: str,
+        before: dict[str, Place],
+        now: dict[str, Place],
+        time_us: int,
+        move: Move | None,
+        person: str,
+    ) -> list[Statement]:
         statements: list[Statement] = []
         for barcode, place in now.items():
             old = before.get(barcode)
@@ -89,8 +102,7 @@ class Register:
                 )
         for barcode in before.keys() - now.keys():
             statements += self._departure(library, barcode, before[barcode], time_us)
-        if statements:
-            await self._store.transaction(statements)
+        return statements
 
     @staticmethod
     def _arrival(
@@ -110,7 +122,7 @@ class Register:
         }
         origin = old or Place("outside")
         moved = (barcode, time_us, library, origin.kind, origin.number, place.kind, place.number, cause, person)
-        return [(_SEEN, seen), (_MOVED, moved), (_FORGET_OLD, (barcode, barcode, MOVES_KEPT))]  # type: ignore[list-item]
+        return [(_SEEN, seen), (_MOVED, moved), (_FORGET_OLD, (barcode, barcode, MOVES_KEPT))]
 
     @staticmethod
     def _departure(library: str, barcode: str, old: Place, time_us: int) -> list[Statement]:

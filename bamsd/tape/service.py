@@ -30,6 +30,10 @@ SLOTS_PER_PAGE = 1000
 """Most slots in one reply: some 60 kB, and a few milliseconds to pack."""
 
 
+SLOTS_PER_SIGNAL = 250
+"""Slots in one SlotsChanged: a few milliseconds to pack."""
+
+
 class Listener(Protocol):
     """Who is told of changes (the D-Bus objects). Called on the loop, before the change is answered."""
 
@@ -145,14 +149,14 @@ class Tape:
         found = places(status)
         await self.register.update(library.serial, before, found, time_us=now, move=move, person=person)
         library.homes |= {barcode: place.number for barcode, place in found.items() if place.kind == "slot"}
-        old = {slot.number: slot for slot in library.status.slots} if library.status else {}
-        changed = [slot for slot in status.slots if old.get(slot.number) != slot]
+        changed = _changed_slots(library.status, status)
         library.places = found
         library.adopt(status, openers)
         library.view = replace(library.view, state="ready", error="", last_inventory_us=now)
         self._listener.library_changed(library.view)
-        if changed:
-            self._listener.slots_changed(library.serial, changed)
+        for at in range(0, len(changed), SLOTS_PER_SIGNAL):
+            self._listener.slots_changed(library.serial, changed[at : at + SLOTS_PER_SIGNAL])
+            await asyncio.sleep(0)  # other calls get their turn while a full library is told
         await self._check_room(library, status)
         if library.move_may_run_on and all(opener.path != library.changer.sg for opener in openers):
             library.move_may_run_on = False
@@ -321,6 +325,14 @@ class Tape:
     def _generation(library: Library, drive: int) -> int | None:
         matched = library.matched_drive(drive)
         return drive_generation(matched.device) if matched else None
+
+
+def _changed_slots(before: ChangerStatus | None, now: ChangerStatus) -> list[Slot]:
+    """The slots that differ. Nothing has changed for anyone at the first reading: who looks then lists all slots."""
+    if before is None:
+        return []
+    old = {slot.number: slot for slot in before.slots}
+    return [slot for slot in now.slots if old.get(slot.number) != slot]
 
 
 def _plan(summary: str, library: Library, command: str) -> list[dict[str, Any]]:
