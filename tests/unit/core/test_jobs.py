@@ -600,5 +600,5 @@ async def test_a_record_that_fails_does_not_change_how_a_job_ended(
     jobs = Jobs(store, clock=time, before_end=record)
     await jobs.open()
     assert (await start(jobs, wait=True)).state == "succeeded"
-    assert "was not recorded: no room" in caplog.text
+    assert "was not written to the audit: no room" in caplog.text
     await jobs.close(1)
