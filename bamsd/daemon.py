@@ -16,7 +16,7 @@ from bamsd.bus.export import Interface
 from bamsd.bus.objects import ObjectTree
 from bamsd.bus.polkit import Polkit
 from bamsd.core.alerts import Alerts
-from bamsd.core.audit import Audit, Entry, Outcome
+from bamsd.core.audit import Audit, Entry, Outcome, Report
 from bamsd.core.jobs import Job, Jobs
 from bamsd.core.names import ROOT, job_path
 from bamsd.core.store import Store
@@ -37,6 +37,7 @@ STOP_LIMIT_S = 5.0
 """A robot that still moves then is left alone; the next start looks what became of it. systemd would wait 30 s."""
 
 CONFIG_ALERT = "config-refused"
+AUDIT_ALERT = "audit-broken"
 
 INTERFACES: tuple[type[Interface], ...] = (
     ManagerInterface,
@@ -70,7 +71,9 @@ class Daemon:
         """Serve until told to stop (0) or until the bus goes away (1, so that systemd starts us again)."""
         await self._store.open()
         await self._alerts.open()
-        await self._audit.open()
+        opened = await self._audit.open()
+        if not opened.ok:  # it looks at the end of the chain alone, so it cannot say that all is well
+            await self._judge(opened)
         interrupted = await self._jobs.open()
         connection = await Connection.open()
         self._build(connection)
@@ -111,7 +114,9 @@ class Daemon:
         self._watch = Watch(self._tape, DriveHealthPoll(self._alerts, tape_objects.library_changed))
         tape_objects.entry = TapeInterface(self._tape)
 
-        self._tree.add(ROOT, ManagerInterface(self._alerts, self._audit, polkit, declared_actions, self.reload))
+        self._tree.add(
+            ROOT, ManagerInterface(self._alerts, self._audit, polkit, declared_actions, self.verify_audit, self.reload)
+        )
         self._tree.add(tape_interface.PATH, tape_objects.entry)
         connection.on_message(self._dispatcher.handle)
 
@@ -139,6 +144,23 @@ class Daemon:
         await self._audit.close()
         await self._store.close()
         return 1 if lost else 0
+
+    async def verify_audit(self) -> Report:
+        report = await self._audit.verify()
+        await self._judge(report)
+        return report
+
+    async def _judge(self, report: Report) -> None:
+        """A broken chain is an alert until it is whole again."""
+        if report.ok:
+            await self._alerts.clear(AUDIT_ALERT)
+            return
+        await self._alerts.raise_alert(
+            AUDIT_ALERT,
+            "critical",
+            f"The audit record was changed by something else than bamsd: {report.problem}",
+            "Find out who can write to the log folder. The journal of bamsd holds a second copy of every record.",
+        )
 
     async def reload(self) -> None:
         """Read the configuration again. A bad file changes nothing, raises an alert and is the caller's error."""

@@ -77,7 +77,8 @@ class Connection:
         except OSError as error:
             raise NotReady(f"There is no system bus: {error}. Is dbus running?") from None
         try:
-            await asyncio.wait_for(bus.connect(), CONNECT_TIMEOUT_S)
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                await bus.connect()
         except (OSError, AuthError, EOFError) as error:
             bus.free()
             raise NotReady(f"The system bus does not answer: {error}. Is dbus running?") from None
@@ -120,7 +121,8 @@ class Connection:
             body=wire.pack(signature, list(values)),
         )
         try:
-            reply = await asyncio.wait_for(self._bus.call(message), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                reply = await self._bus.call(message)
         except TimeoutError:
             raise TimedOut(f"{destination} did not answer {member} within {timeout_s:.0f} s.") from None
         except (OSError, EOFError) as error:

@@ -13,7 +13,7 @@ from bamsd.bus.objects import ObjectTree
 from bamsd.bus.polkit import Polkit
 from bamsd.bus.wire import ObjectPath
 from bamsd.core.alerts import Alert, Alerts
-from bamsd.core.audit import Audit
+from bamsd.core.audit import Audit, Report
 from bamsd.core.jobs import Job, Jobs
 from bamsd.core.names import job_path
 from bamsd.errors import BamsError
@@ -47,12 +47,14 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         audit: Audit,
         polkit: Polkit,
         actions: Callable[[], list[str]],
+        verify: Callable[[], Awaitable[Report]],
         reload: Callable[[], Awaitable[None]],
     ) -> None:
         self.alerts = alerts
         self._audit = audit
         self._polkit = polkit
         self._actions = actions
+        self._verify = verify
         self._reload = reload
         alerts.subscribe(lambda _alerts: self.touch())
 
@@ -63,7 +65,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
 
     @method("", "bts", action=READ_LOGS)
     async def verify_audit(self) -> tuple[bool, int, str]:
-        report = await self._audit.verify()
+        report = await self._verify()
         return report.ok, report.records, report.problem
 
     @method("a{sv}", "aa{sv}s", options=ListAuditOptions, action=READ_LOGS)

@@ -58,7 +58,9 @@ class Watch:
             if not library.robot.is_moving:
                 await self._health.ask(library)
         try:
-            await asyncio.wait_for(self._tape.moved.wait(), self._tape.settings.health_interval_s)
+            # Not wait_for: in Python 3.11 it can swallow a cancellation that comes together with the event.
+            async with asyncio.timeout(self._tape.settings.health_interval_s):
+                await self._tape.moved.wait()
         except TimeoutError:
             self._health.ask_silent_drives_again()
         self._tape.moved.clear()

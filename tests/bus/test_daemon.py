@@ -110,6 +110,10 @@ async def test_an_edited_audit_record_is_found(stack: Stack) -> None:
     ok, _records, problem = await client.call("/org/bams", f"{MANAGER}.VerifyAudit")
     assert not ok
     assert "audit.log" in problem
+    assert [alert["id"] for alert in (await client.get("/org/bams", MANAGER))["Alerts"]] == ["audit-broken"]
+    stack.end(stack.processes[-1])
+    await stack.daemon()
+    assert [alert["id"] for alert in (await client.get("/org/bams", MANAGER))["Alerts"]] == ["audit-broken"]
 
 
 async def test_the_audit_is_listed_newest_first_in_pages(stack: Stack) -> None:
