@@ -66,7 +66,8 @@ class HostLibrary:
     def qemu_arguments(self) -> list[str]:
         """The changer and the drives on a SCSI bus of their own; QEMU hands every command through."""
         arguments = ["-device", "virtio-scsi-pci,id=library"]
-        for lun in (CHANGER_LUN, *sorted(drive.lun for drive in PASSED_THROUGH.drives)):
+        # The kernel finds first what QEMU was given last: the lowest LUN becomes st0.
+        for lun in sorted((CHANGER_LUN, *(drive.lun for drive in PASSED_THROUGH.drives)), reverse=True):
             url = f"iscsi://127.0.0.1:{self.port}/{PASSED_THROUGH.iqn}/{lun}"
             arguments += ["-drive", f"file={url},if=none,id=lun{lun},format=raw"]
             arguments += ["-device", f"scsi-generic,bus=library.0,drive=lun{lun},lun={lun}"]

@@ -51,10 +51,10 @@ class Shell:
 
     def copy_in(self, folder: Path, target: str) -> None:
         """Copy what is in a folder of the host into an existing folder of the guest."""
-        pack = subprocess.Popen(["tar", "-C", str(folder), "-cf", "-", "."], stdout=subprocess.PIPE)
+        archive = subprocess.run(["tar", "-C", str(folder), "-cf", "-", "."], capture_output=True, check=True).stdout
         argv = [*self._ssh(), "root@127.0.0.1", "--", f"tar -C {shlex.quote(target)} -xf - --no-same-owner"]
-        unpack = subprocess.run(argv, stdin=pack.stdout, capture_output=True, timeout=120)
-        if pack.wait() != 0 or unpack.returncode != 0:
+        unpack = subprocess.run(argv, input=archive, capture_output=True, timeout=120)
+        if unpack.returncode != 0:
             raise StepFailed(f"copying {folder} into the appliance failed: {decode(unpack.stderr)}")
 
     def copy_out(self, file: str, target: Path) -> None:

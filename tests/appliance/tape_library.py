@@ -58,14 +58,14 @@ INSIDE = Library(
     cartridges=(*(f"BAM{n:03d}L8" for n in range(1, 13)), "WRM001LY", "CLN001L8", "OLD001L5", "NEW001L9"),
 )
 
-# QEMU lists the drives to the kernel from the last to the first, so st0 is drive 1: order proves nothing here,
-# only the serials do.
+# Drive 0 has the higher LUN: neither the kernel's numbers nor the SCSI addresses follow the changer's order, so that
+# only the serials tell which drive is which.
 PASSED_THROUGH = Library(
     name="passed-through",
     iqn="iqn.2026-01.org.bams:passed-through",
     changer=("HP", "MSL G3 Series", "9.60", "DEC4530A7K"),
     drive_model=("HP", "Ultrium 6-SCSI", "35GD"),
-    drives=(Drive(2, "HUJ5230F0A"), Drive(3, "HUJ5230F0B")),
+    drives=(Drive(3, "HUJ5230F0A"), Drive(2, "HUJ5230F0B")),
     slots=12,
     import_export=2,
     cartridges=(*(f"HPE{n:03d}L6" for n in range(1, 9)), "CLN002L6"),

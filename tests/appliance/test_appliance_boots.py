@@ -45,10 +45,12 @@ def test_the_changer_names_its_drives_by_serial_and_each_has_a_device(guest: Gue
     first = f"{library.first_drive >> 8:02x} {library.first_drive & 255:02x}"
     read_element_status = f"sg_raw --binary -r 4096 {changer(library)} b8 14 {first} 00 10 01 00 10 00 00 00"
     printable = guest.run(f"{read_element_status} | tr -cd '[:print:]'")
-    serials = re.findall("|".join(drive.serial for drive in library.drives), printable)
-    assert serials == [drive.serial for drive in library.drives]
-    for serial in serials:
-        assert guest.run(f"readlink -f {tape(serial)}").startswith("/dev/nst")
+    # tgt always leaves out the last 8 bytes of its answer, so of the last drive's serial 2 characters are to be seen.
+    *whole, last = (library.drive_model[1].ljust(16) + drive.serial for drive in library.drives)
+    assert all(identity in printable for identity in whole)
+    assert printable.endswith(last[:-8])
+    for drive in library.drives:
+        assert guest.run(f"readlink -f {tape(drive.serial)}").startswith("/dev/nst")
 
 
 def test_the_kernel_numbers_the_passed_through_drives_in_reverse(guest: Guest) -> None:
