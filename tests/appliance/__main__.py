@@ -23,6 +23,8 @@ def run() -> None:
     with step("project, staged by make install"):
         project = layer.build(layer.stage())
     if machine.is_running():
+        if machine.settings and machine.settings.image != base.key:
+            say("  (it runs on an older base image; `make stop` and `make run` again take the new one)")
         with step("refresh of the running appliance"):
             machine.push(project)
     else:
