@@ -28,7 +28,9 @@ def parse_elements(data: bytes) -> tuple[DriveIdentity, ...]:
         raise ToolFailed("The library's element status is too short: ask again, then look at the library's firmware.")
     found: list[DriveIdentity] = []
     for flags, length, body in _drive_pages(data[8 : min(len(data), byte_count(data))]):
-        found += [_descriptor(body[at : at + length], flags) for at in range(0, len(body) - length + 1, length)]
+        # A library that miscounts cuts the last descriptor off (tgt drops 8 bytes); what is left of it still tells.
+        parts = (body[at : at + length] for at in range(0, len(body), length))
+        found += [_descriptor(part, flags) for part in parts if len(part) >= _PLAIN_BYTES]
     return tuple(found)
 
 
@@ -72,7 +74,8 @@ def _identifier(data: bytes) -> tuple[str, str, str]:
     """Vendor, product and serial number of an identifier: only ASCII ones name a serial number.
 
     Type 0 is the serial number alone. Type 1 begins with 8 bytes of vendor; 16 of product follow when the whole is
-    long enough for a serial number behind them (34 bytes in the standard form, 32 and others occur).
+    long enough for a serial number behind them (34 bytes in the standard form, 32 and others occur). A serial longer
+    than the 10 bytes of the standard form is cut by the library, and so is one at the end of a cut answer.
     """
     if len(data) < 4 or data[0] & 0x0F != 2:
         return "", "", ""

@@ -7,6 +7,9 @@ from bamsd.tape.devices import ChangerDevice, DriveDevice
 from bamsd.tape.models import DriveIdentity
 from bamsd.tape.views import Matching
 
+SHORTEST_BEGINNING = 2
+"""Characters that must be left of a serial that was cut off."""
+
 
 @dataclass(frozen=True, slots=True)
 class Matched:
@@ -36,6 +39,7 @@ def match(
     if len(in_order) == len(indexes):
         reported = {n: i.serial for n, i in zip(sorted(indexes), in_order, strict=True) if i.serial}
     by_serial = {device.serial: device for device in devices if device.serial}
+    reported = _completed(reported, by_serial, in_order)
     guesses = {} if reported or configured else _by_order(indexes, devices, changer)
     found = []
     for index in indexes:
@@ -48,6 +52,28 @@ def match(
         else:
             found.append(Matched(index, "", "none", None))
     return tuple(found)
+
+
+def _completed(
+    reported: dict[int, str], by_serial: Mapping[str, DriveDevice], identities: Sequence[DriveIdentity]
+) -> dict[int, str]:
+    """Whole serials for those that the library cut off: the one unclaimed device of that make that begins so."""
+    claimed = set(reported.values()) & by_serial.keys()
+    whole = dict(reported)
+    for identity in identities:
+        if identity.serial in by_serial or len(identity.serial) < SHORTEST_BEGINNING:
+            continue
+        fitting = [
+            serial
+            for serial, device in by_serial.items()
+            if serial not in claimed
+            and serial.startswith(identity.serial)
+            and (device.vendor, device.product) == (identity.vendor, identity.product)
+        ]
+        same = [index for index, serial in reported.items() if serial == identity.serial]
+        if len(fitting) == len(same) == 1:
+            whole[same[0]] = fitting[0]
+    return whole
 
 
 def weakest(matched: Sequence[Matched]) -> Matching:

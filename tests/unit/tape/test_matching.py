@@ -73,3 +73,19 @@ def test_order_is_not_guessed_when_the_number_of_drives_differs() -> None:
     assert [m.how for m in found] == ["none"] * 3
     assert weakest(found) == "none"
     assert weakest([]) == "none"
+
+
+def test_a_serial_that_was_cut_off_is_completed_when_one_device_fits() -> None:
+    devices = (device("HUJ0A", "6:0:5:0"), device("HUJ0B", "6:0:9:0"))
+    found = match([0, 1], [identity(256, "HUJ0A"), identity(257, "HU")], devices, {}, CHANGER)
+    assert [(m.serial, m.how) for m in found] == [("HUJ0A", "serial"), ("HUJ0B", "serial")]
+
+
+def test_a_cut_serial_that_fits_two_devices_fits_none() -> None:
+    devices = (device("HUJ0A", "6:0:5:0"), device("HUJ0B", "6:0:9:0"), device("HUJ0C", "6:0:10:0"))
+    found = match([0, 1], [identity(256, "HUJ0A"), identity(257, "HU")], devices, {}, CHANGER)
+    assert found[1].device is None
+    found = match([0, 1], [identity(256, "HU"), identity(257, "HU")], devices[:1], {}, CHANGER)
+    assert [m.device for m in found] == [None, None]
+    found = match([0, 1], [identity(256, "HUJ0A"), identity(257, "H")], devices[:2], {}, CHANGER)
+    assert found[1].device is None

@@ -188,11 +188,20 @@ def test_pages_of_other_types_and_what_follows_nonsense_are_passed_over() -> Non
     assert parse_elements(answer(b"\0\0\0")) == ()
 
 
-def test_an_answer_that_was_cut_off_gives_its_whole_descriptors() -> None:
+def test_the_end_of_an_answer_that_tgt_cuts_off_is_kept() -> None:
+    drives = parse_elements(sg_output.hex_dump_bytes(recorded("sg/tgt/read-element-dvcid.txt").text))
+    assert [(d.element_address, d.product, d.serial) for d in drives] == [
+        (256, "ULT3580-HH8", "10WT000001"),
+        (257, "ULT3580-HH8", "10"),
+    ]
+
+
+def test_an_answer_that_was_cut_off_gives_what_is_left() -> None:
     data = answer(*(element(b"\x02\x00\x00\x02D%d" % n, address=256 + n) for n in range(3)))
     cut = data[:-5]
     assert byte_count(cut) > len(cut)
-    assert [d.serial for d in parse_elements(cut)] == ["D0", "D1"]
+    assert [d.serial for d in parse_elements(cut)] == ["D0", "D1", ""]
+    assert len(parse_elements(cut[:-4])) == 2
 
 
 @given(st.binary(max_size=300))
