@@ -17,7 +17,12 @@ from tests.appliance.steps import run_logged
 APPLY = paths.HERE / "guest_files" / "apply.sh"
 STATIC_FILES = paths.HERE / "guest_files" / "layer"
 LIBRARY_SCRIPT = paths.HERE / "tape_library.py"
-ENABLED = ("bamsd.service", "bams-appliance-accounts.service", "bams-appliance-tapes.service")
+ENABLED = (
+    "bamsd.service",
+    "bams-appliance-accounts.service",
+    "bams-appliance-bytecode.service",
+    "bams-appliance-tapes.service",
+)
 DISK_SIZE = "64M"
 
 

@@ -4,6 +4,7 @@ set -eu
 systemd-sysusers
 systemd-tmpfiles --create
 /usr/lib/bams-appliance/accounts
+python3 -m compileall -q /usr/lib/python3/dist-packages/bamsd
 systemctl daemon-reload
 udevadm control --reload
 udevadm trigger --subsystem-match=scsi_generic --subsystem-match=scsi_tape
