@@ -38,7 +38,7 @@ class Shell:
         self, command: str, *, user: str = "root", stdin: str = "", limit_s: float = 120, check: bool = True
     ) -> Outcome:
         """Run a line of shell; text out. Raises StepFailed with what it said when it fails and `check` is set."""
-        remote = command if user == "root" else f"runuser -u {shlex.quote(user)} -- sh -c {shlex.quote(command)}"
+        remote = command if user == "root" else as_person(user, command)
         argv = [*self._ssh(), "root@127.0.0.1", "--", remote]
         try:
             done = subprocess.run(argv, input=stdin.encode(), capture_output=True, timeout=limit_s)
@@ -72,6 +72,14 @@ class Shell:
         argv = ["ssh", "-F", "none", "-S", str(self.control), "-i", str(self.key), "-p", str(self.port)]
         argv += ["-o", "IdentitiesOnly=yes", "-o", "ConnectTimeout=30", "-o", "ServerAliveInterval=15"]
         return argv + [word for option in options for word in ("-o", option)]
+
+
+def as_person(user: str, command: str) -> str:
+    """A line that runs another as somebody who logged in: with the login uid that pam_loginuid would set."""
+    name = shlex.quote(user)
+    # The kernel lets a process write only its own, so the shell's echo must do it.
+    set_login = f"login=$(id -u {name}); echo $login > /proc/self/loginuid"
+    return f"{set_login}; exec runuser -u {name} -- sh -c {shlex.quote(command)}"
 
 
 def decode(data: bytes) -> str:
