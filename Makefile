@@ -44,7 +44,7 @@ check-fast: venv ## Run all checks that need no virtual machine, in under two mi
 	$(VENV)/pytest
 
 bench: venv ## Measure bamsd against the tools and other daemons, in the appliance
-	$(VENV)/python tests/bench/bench.py
+	$(VENV)/python -m tests.bench.bench
 
 build: ## Prepare the installation in build/meson
 	rm -rf build/meson

@@ -12,7 +12,7 @@ from dataclasses import replace
 from bamsd.core.alerts import Alerts
 from bamsd.core.names import drive_path
 from bamsd.errors import BamsError
-from bamsd.tape import sg
+from bamsd.tape import sg, stenc
 from bamsd.tape.library import Library
 from bamsd.tape.models import CartridgeMemory, DriveHealth, TapeAlertFlag
 from bamsd.tape.views import DriveView, LibraryView
@@ -57,12 +57,13 @@ class DriveHealthPoll:
         try:
             health = await sg.drive_health(matched.device.sg)
             memory = await self._memory(matched.device.sg, drive, health)
+            encryption = await stenc.status(matched.device.sg) if health.reports_anything else "unknown"
         except BamsError as error:
             log.warning("%s drive %d: health cannot be read: %s", library.name, drive.index, error.message)
             return
         if not health.reports_anything:
             self._silent.add(matched.device.sg)
-        self._publish(library, drive, health, memory)
+        self._publish(library, drive, replace(drive, health=health, memory=memory, encryption=encryption))
         await self._raise_flags(library, drive, health)
 
     @staticmethod
@@ -72,13 +73,14 @@ class DriveHealthPoll:
             return None
         return drive.memory or await sg.cartridge_memory(device)
 
-    def _publish(self, library: Library, asked: DriveView, health: DriveHealth, memory: CartridgeMemory | None) -> None:
+    def _publish(self, library: Library, asked: DriveView, answer: DriveView) -> None:
         """Put the answer into the view as it is now: the cartridge may have changed while the drive answered."""
         drives = []
         for drive in library.view.drives:
             if drive.index == asked.index and drive.serial == asked.serial:
                 still = drive.barcode == asked.barcode and drive.state == asked.state
-                drive = replace(drive, health=health, memory=memory if still else None)
+                memory = answer.memory if still else None
+                drive = replace(drive, health=answer.health, encryption=answer.encryption, memory=memory)
             drives.append(drive)
         library.view = replace(library.view, drives=tuple(drives))
         self._announce(library.view)

@@ -147,7 +147,7 @@ class DriveInterface(Interface, name="org.bams.Tape.Drive"):
         "HealthReported": Property("b", lambda self: bool(self.view.health and self.view.health.reports_anything)),
         "Alerts": Property("as", lambda self: _flags(self.view.health)),
         "NeedsCleaning": Property("b", lambda self: needs_cleaning(self.view.health)),
-        "Encryption": Property("s", lambda self: "unknown"),
+        "Encryption": Property("s", lambda self: self.view.encryption),
         "Health": Property("a{sv}", lambda self: _reported(self.view.health)),
         "Cartridge": Property("a{sv}", lambda self: _reported(self.view.memory)),
     }

@@ -122,6 +122,7 @@ class Library:
             generation=drive_generation(device) or 0,
             matching=matched.how,
             held_by=holder_text(openers, device),
+            encryption=old.encryption if old and old.serial == matched.serial else "unknown",
             health=old.health if old and old.serial == matched.serial else None,
             memory=old.memory if old and same else None,
         )

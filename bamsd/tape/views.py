@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from bamsd.tape import lto
 from bamsd.tape.models import CartridgeMemory, DriveHealth, Slot
+from bamsd.tape.stenc import Encryption
 
 LibraryState = Literal["ready", "busy", "offline", "unknown"]
 DriveState = Literal["empty", "loaded", "absent", "unknown"]
@@ -32,6 +33,7 @@ class DriveView:
     """LTO generation; 0 is unknown or no LTO drive."""
     matching: Matching = "none"
     held_by: str = ""
+    encryption: Encryption = "unknown"
     health: DriveHealth | None = None
     memory: CartridgeMemory | None = None
 

@@ -7,6 +7,7 @@ import sys
 
 from tests.appliance import accounts, hostpackages, image, layer
 from tests.appliance.steps import StepFailed, complain, say, step, wait_until
+from tests.appliance.tape_library import INSIDE
 from tests.appliance.vm import VirtualMachine
 
 BAMSD_LIMIT_S = 180
@@ -66,8 +67,8 @@ def introduce(machine: VirtualMachine) -> None:
     say(
         "\nThree commands to try, after `make shell`:\n"
         "  busctl tree org.bams\n"
-        "  busctl call org.bams /org/bams org.bams.Manager GetOverview\n"
-        "  lsscsi -g && mtx -f /dev/tape/by-id/scsi-00L2U78A01 status\n"
+        f"  busctl call org.bams /org/bams/Tape org.bams.Tape ListSlots 'sa{{sv}}' {INSIDE.changer[3]} 0\n"
+        f"  busctl call org.bams /org/bams/Tape org.bams.Tape Load 'suua{{sv}}' {INSIDE.changer[3]} 1 0 1 wait b true\n"
         "\n`make run` again refreshes it after a change, `make stop` ends it."
     )
 

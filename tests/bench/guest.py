@@ -16,6 +16,8 @@ from bamsd.bus.connection import Connection
 from bamsd.bus.wire import unpack
 
 DBUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+AT_ONCE = 100
+"""The bus allows a connection 128 calls without an answer."""
 DAEMONS = {
     "bamsd": ("bamsd.service", "org.bams"),
     "udisksd": ("udisks2.service", "org.freedesktop.UDisks2"),
@@ -134,8 +136,14 @@ async def calls(bus: Connection, count: int) -> dict[str, float]:
     async def theirs() -> None:
         await bus.call(*DBUS, "GetId")
 
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def one(call: Callable[[], Awaitable[None]]) -> None:
+        async with places:
+            await call()
+
     async def many(call: Callable[[], Awaitable[None]]) -> None:
-        await asyncio.gather(*(call() for _ in range(count)))
+        await asyncio.gather(*(one(call) for _ in range(count)))
 
     async def sequence(call: Callable[[], Awaitable[None]]) -> None:
         for _ in range(count):

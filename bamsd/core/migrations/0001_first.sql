@@ -78,14 +78,6 @@ CREATE TABLE cartridge_moves (
 );
 CREATE INDEX cartridge_moves_by_barcode ON cartridge_moves (barcode, time_us);
 
-CREATE TABLE drive_map (
-    library_serial TEXT NOT NULL,
-    drive_index INTEGER NOT NULL,
-    drive_serial TEXT NOT NULL,
-    since_us INTEGER NOT NULL,
-    PRIMARY KEY (library_serial, drive_index)
-);
-
 -- A move is written here before the robot starts and removed when its end is known.
 CREATE TABLE tape_intents (
     job_id INTEGER PRIMARY KEY,
