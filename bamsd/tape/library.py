@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bamsd.config import LibrarySettings
+from bamsd.core.turn import Turn
 from bamsd.system.open_files import OpenBy, who_has_open
 from bamsd.tape import lto, mtx, sg
 from bamsd.tape.devices import ChangerDevice, DriveDevice
 from bamsd.tape.matching import Matched, match, weakest
 from bamsd.tape.models import ChangerStatus, DriveElement, DriveIdentities
-from bamsd.tape.robot import Robot
 from bamsd.tape.views import DriveView, LibraryView, Place
 
 STATUS_TIMEOUT_S = 300.0
@@ -23,7 +23,7 @@ class Library:
     def __init__(self, changer: ChangerDevice, settings: LibrarySettings) -> None:
         self.changer = changer
         self.settings = settings
-        self.robot = Robot(self.name)
+        self.robot = Turn(f"robot of {self.name}")
         self.status: ChangerStatus | None = None
         self.identities = DriveIdentities(())
         self.matched: tuple[Matched, ...] = ()

@@ -50,12 +50,12 @@ class Watch:
         interval = self._tape.settings.status_interval_s
         await asyncio.sleep(min(RETRY_S, interval) if unreadable else interval)
         for library in self._tape.libraries:
-            if not library.robot.is_moving:
+            if not library.robot.is_taken:
                 await self._tape.read_quietly(library)
 
     async def _poll_health(self) -> None:
         for library in self._tape.libraries:
-            if not library.robot.is_moving:
+            if not library.robot.is_taken:
                 await self._health.ask(library)
         try:
             # Not wait_for: in Python 3.11 it can swallow a cancellation that comes together with the event.
