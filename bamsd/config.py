@@ -30,6 +30,8 @@ class Paths(Section):
     sysfs: Path = Path("/sys")
     dev: Path = Path("/dev")
     proc: Path = Path("/proc")
+    units: Path = Path("/etc/systemd/system")
+    etc: Path = Path("/etc")
 
 
 class AuditSettings(Section):
@@ -87,10 +89,25 @@ class TapeSettings(Section):
         )
 
 
+class DiskSettings(Section):
+    poll_interval_s: Seconds = 60
+    mount_root: Path = Path("/srv/bams")
+    mount_owner: str = Field("bacula", max_length=32, pattern=r"^[a-z_][a-z0-9_-]*$")
+    include_loop_devices: bool = False
+
+    @field_validator("mount_root")
+    @classmethod
+    def _absolute(cls, root: Path) -> Path:
+        if not root.is_absolute() or ".." in root.parts or root == Path("/"):
+            raise ValueError("an absolute path below / is needed")
+        return root
+
+
 class Config(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     paths: Paths = Paths()
     audit: AuditSettings = AuditSettings()
+    disk: DiskSettings = DiskSettings()
     tape: TapeSettings = TapeSettings()
 
 

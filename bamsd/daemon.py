@@ -17,9 +17,13 @@ from bamsd.bus.objects import ObjectTree
 from bamsd.bus.polkit import Polkit
 from bamsd.core.alerts import Alerts
 from bamsd.core.audit import Audit, Entry, Outcome, Report
+from bamsd.core.holders import Holders
 from bamsd.core.jobs import Job, Jobs
 from bamsd.core.names import ROOT, job_path
 from bamsd.core.store import Store
+from bamsd.disk import interface as disk_interface
+from bamsd.disk.assembly import DiskArea
+from bamsd.disk.interface import DiskInterface, DiskObjects, PoolInterface, RepositoryInterface
 from bamsd.errors import BamsError, InvalidArgument
 from bamsd.manager.interface import JobInterface, JobObjects, ManagerInterface
 from bamsd.system import systemd
@@ -42,6 +46,9 @@ AUDIT_ALERT = "audit-broken"
 INTERFACES: tuple[type[Interface], ...] = (
     ManagerInterface,
     JobInterface,
+    DiskInterface,
+    PoolInterface,
+    RepositoryInterface,
     TapeInterface,
     LibraryInterface,
     DriveInterface,
@@ -86,6 +93,7 @@ class Daemon:
         log.info("bamsd is ready as %s", BUS_NAME)
         self._spawn(self._watchdog())
         self._spawn(self._start_tape(interrupted))
+        self._spawn(self._disk.start(interrupted))
         return await self._serve(connection)
 
     def _build(self, connection: Connection) -> None:
@@ -114,10 +122,18 @@ class Daemon:
         self._watch = Watch(self._tape, DriveHealthPoll(self._alerts, tape_objects.library_changed))
         tape_objects.entry = TapeInterface(self._tape)
 
+        holders = Holders()
+        holders.register(Exports(self._settings.paths.sysfs, self._settings.paths.etc))
+        holders.register(ArchiveDevices(self._settings.paths))
+        self._disk = DiskArea(
+            self._settings, self._store, self._jobs, self._alerts, holders, DiskObjects(self._tree)
+        )
+
         self._tree.add(
             ROOT, ManagerInterface(self._alerts, self._audit, polkit, declared_actions, self.verify_audit, self.reload)
         )
         self._tree.add(tape_interface.PATH, tape_objects.entry)
+        self._tree.add(disk_interface.PATH, DiskInterface(self._disk.service))
         connection.on_message(self._dispatcher.handle)
 
     async def _start_tape(self, interrupted: Sequence[Job]) -> None:
@@ -135,6 +151,7 @@ class Daemon:
         for task in self._background:
             task.cancel()
         await self._watch.stop()
+        await self._disk.stop()
         await self._jobs.close(0 if lost else STOP_LIMIT_S)
         await self._dispatcher.stop()
         if not lost:
@@ -181,6 +198,7 @@ class Daemon:
             self._settings = fresh
             logging.getLogger("bamsd").setLevel(fresh.log_level.upper())
             await self._tape.configure(fresh.tape)
+            self._disk.configure(fresh.disk)
             log.info("the configuration was read again")
 
     async def _reload_logged(self) -> None:

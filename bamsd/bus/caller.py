@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bamsd.bus.connection import BUS, BUS_PATH, Connection
+from bamsd.core.job import Starter
 
 UNSET_LOGIN_UID = 4294967295
 """(uid_t) -1 in /proc/PID/loginuid: the process belongs to no log-in (proc(5), audit)."""
@@ -38,6 +39,12 @@ class Caller:
 
 current: ContextVar[Caller] = ContextVar("caller")
 """The caller of the method that runs now. Set by dispatch for each call's own task."""
+
+
+def starter() -> Starter:
+    """Who asks for a job: the person behind the caller of the method that runs now."""
+    who = current.get()
+    return Starter(uid=who.uid if who.login_uid is None else who.login_uid, person=who.person)
 
 
 def user_name(uid: int) -> str:

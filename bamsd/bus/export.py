@@ -33,6 +33,17 @@ class Options(BaseModel):
     """Return the plan, change nothing."""
 
 
+class JobOptions(Options):
+    """Options of a method that starts a job on a device which does one thing at a time."""
+
+    queue: bool = False
+    wait: bool = False
+
+    @property
+    def how(self) -> dict[str, bool]:
+        return {"queue": self.queue, "wait": self.wait, "dry_run": self.dry_run}
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     name: str

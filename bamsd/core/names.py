@@ -20,5 +20,14 @@ def drive_path(library: str, index: int, serial: str) -> str:
     return f"{ROOT}/Tape/drives/{escape(serial or f'{library}-{index}')}"
 
 
+def pool_path(stack: str, name: str) -> str:
+    return f"{ROOT}/Disk/pools/{stack}/{escape(name)}"
+
+
+def repository_path(stack: str, volume: str) -> str:
+    """``volume`` is VG/LV or the whole dataset: what the kernel and the tools know it by."""
+    return f"{ROOT}/Disk/repositories/{stack}/{escape(volume)}"
+
+
 def job_path(number: int) -> str:
     return f"{ROOT}/jobs/{number}"

@@ -41,11 +41,20 @@ def shown(text: str) -> str:
     return "".join(char if char.isprintable() else "\ufffd" for char in text[:_SHOWN_LIMIT])
 
 
+def size_text(size_bytes: int) -> str:
+    """A size for a sentence: exact where it is whole, else with one decimal and "about"."""
+    for unit, power in (("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if size_bytes >= 1 << power:
+            exact = size_bytes / (1 << power)
+            return f"{exact:.0f} {unit}" if exact.is_integer() else f"about {exact:.1f} {unit}"
+    return f"{size_bytes} bytes"
+
+
 def check_name(name: str, what: str) -> str:
     """Return the name of a repository or a snapshot, or refuse it. It is used as a volume's and a folder's name."""
     if not _NAME.fullmatch(name) or _RESERVED.search(name):
         raise InvalidArgument(
-            f"{ascii(name[: 2 * NAME_LIMIT])} is no name for a {what}: use 1 to {NAME_LIMIT} of a-z, 0-9, _ and -, "
+            f"{name[: 2 * NAME_LIMIT]!a} is no name for a {what}: use 1 to {NAME_LIMIT} of a-z, 0-9, _ and -, "
             "beginning with a letter, and no word that LVM or ZFS keeps for itself."
         )
     return name
@@ -55,7 +64,7 @@ def check_pool_name(name: str) -> str:
     """Return the name of a new volume group, thin pool or zpool, or refuse it."""
     if not _POOL_NAME.fullmatch(name) or _RESERVED.search(name):
         raise InvalidArgument(
-            f"{ascii(name[:128])} is no name for a pool: use 1 to 64 of A-Z, a-z, 0-9, _, . and -, beginning with a "
+            f"{name[:128]!a} is no name for a pool: use 1 to 64 of A-Z, a-z, 0-9, _, . and -, beginning with a "
             "letter, and no word that LVM or ZFS keeps for itself."
         )
     return name
@@ -90,6 +99,8 @@ class Pool:
     health_text: str = ""
     members: tuple[Member, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
+    owned: bool = False
+    """Whether BAMS made it (VG and LV tag ``bams.pool``, ZFS property ``org.bams:pool``). No other one is removed."""
 
     @property
     def stack(self) -> Stack:

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from bamsd.bus import caller
-from bamsd.bus.export import Interface, Options, Property, method
+from bamsd.bus.export import Interface, JobOptions, Options, Property, method
 from bamsd.bus.objects import ObjectTree
 from bamsd.bus.wire import ObjectPath
-from bamsd.core.jobs import Job, Starter
+from bamsd.core.jobs import Job
 from bamsd.core.names import ROOT, drive_path, job_path, library_path
 from bamsd.tape import lto
 from bamsd.tape.health import needs_cleaning
@@ -21,12 +21,7 @@ from bamsd.tape.views import Cartridge, DriveView, LibraryView, kind_of
 PATH = f"{ROOT}/Tape"
 
 
-class RobotOptions(Options):
-    queue: bool = False
-    wait: bool = False
-
-
-class UnloadOptions(RobotOptions):
+class UnloadOptions(JobOptions):
     slot: int | None = Field(None, ge=1)
 
 
@@ -53,33 +48,33 @@ class TapeInterface(Interface, name="org.bams.Tape"):
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
 
-    @method("sa{sv}", "o", options=RobotOptions, action=OPERATE, audit="run an inventory of {library}")
-    async def inventory(self, library: str, options: RobotOptions) -> str:
-        return _path(await self._tape.inventory(library, _starter(), **_how(options)))
+    @method("sa{sv}", "o", options=JobOptions, action=OPERATE, audit="run an inventory of {library}")
+    async def inventory(self, library: str, options: JobOptions) -> str:
+        return _path(await self._tape.inventory(library, caller.starter(), **options.how))
 
     @method(
-        "suua{sv}", "o", options=RobotOptions, action=OPERATE, audit="load slot {slot} into drive {drive} of {library}"
+        "suua{sv}", "o", options=JobOptions, action=OPERATE, audit="load slot {slot} into drive {drive} of {library}"
     )
-    async def load(self, library: str, slot: int, drive: int, options: RobotOptions) -> str:
-        return _path(await self._tape.load(library, slot, drive, _starter(), **_how(options)))
+    async def load(self, library: str, slot: int, drive: int, options: JobOptions) -> str:
+        return _path(await self._tape.load(library, slot, drive, caller.starter(), **options.how))
 
     @method("sua{sv}", "o", options=UnloadOptions, action=OPERATE, audit="unload drive {drive} of {library}")
     async def unload(self, library: str, drive: int, options: UnloadOptions) -> str:
-        return _path(await self._tape.unload(library, drive, options.slot, _starter(), **_how(options)))
+        return _path(await self._tape.unload(library, drive, options.slot, caller.starter(), **options.how))
 
     @method(
         "suua{sv}",
         "o",
-        options=RobotOptions,
+        options=JobOptions,
         action=OPERATE,
         audit="transfer slot {source} to slot {target} of {library}",
     )
-    async def transfer(self, library: str, source: int, target: int, options: RobotOptions) -> str:
-        return _path(await self._tape.transfer(library, source, target, _starter(), **_how(options)))
+    async def transfer(self, library: str, source: int, target: int, options: JobOptions) -> str:
+        return _path(await self._tape.transfer(library, source, target, caller.starter(), **options.how))
 
     @method("sua{sv}", "o", options=UnloadOptions, action=OPERATE, audit="clean drive {drive} of {library}")
     async def clean(self, library: str, drive: int, options: UnloadOptions) -> str:
-        return _path(await self._tape.clean(library, drive, options.slot, _starter(), **_how(options)))
+        return _path(await self._tape.clean(library, drive, options.slot, caller.starter(), **options.how))
 
     @method("sa{sv}", "a(usbssu)", options=ListSlotsOptions)
     async def list_slots(self, library: str, options: ListSlotsOptions) -> list[tuple[Any, ...]]:
@@ -198,15 +193,6 @@ class TapeObjects:
 
 def _path(job: Job) -> str:
     return job_path(job.id)
-
-
-def _starter() -> Starter:
-    who = caller.current.get()
-    return Starter(uid=who.uid if who.login_uid is None else who.login_uid, person=who.person)
-
-
-def _how(options: RobotOptions) -> dict[str, bool]:
-    return {"queue": options.queue, "wait": options.wait, "dry_run": options.dry_run}
 
 
 def _slot(slot: Slot) -> tuple[Any, ...]:

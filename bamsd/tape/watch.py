@@ -1,21 +1,15 @@
 """What keeps the picture of the libraries current: udev events, a slow poll, and the drives' health."""
 
 import asyncio
-import logging
-from collections.abc import Callable, Coroutine
-from typing import Any
 
+from bamsd.core.rounds import RETRY_S, forever
 from bamsd.system.udev import UdevWatch
 from bamsd.tape.health import DriveHealthPoll
 from bamsd.tape.service import Tape
 
-log = logging.getLogger(__name__)
-
 SUBSYSTEMS = ("scsi_generic", "scsi_tape", "scsi_changer")
 SETTLE_S = 1.0
 """Devices of one library come one after the other; by-id links follow. One look after the last event is enough."""
-RETRY_S = 30.0
-"""A library that could not be read is asked again this soon: it may be becoming ready."""
 
 
 class Watch:
@@ -29,7 +23,7 @@ class Watch:
     async def start(self) -> None:
         self._udev.start()
         self._tasks = [
-            asyncio.create_task(_forever(task)) for task in (self._follow_devices, self._poll_status, self._poll_health)
+            asyncio.create_task(forever(task)) for task in (self._follow_devices, self._poll_status, self._poll_health)
         ]
 
     async def stop(self) -> None:
@@ -64,13 +58,3 @@ class Watch:
         except TimeoutError:
             self._health.ask_silent_drives_again()
         self._tape.moved.clear()
-
-
-async def _forever(step: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Repeat a step. A fault in one round is logged, and the next round comes."""
-    while True:
-        try:
-            await step()
-        except Exception:
-            log.exception("a background step failed: %s", step.__qualname__)
-            await asyncio.sleep(RETRY_S)

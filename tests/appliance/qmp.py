@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 
-def execute(path: Path, command: str, limit_s: float = 10) -> Any:
+def execute(path: Path, command: str, limit_s: float = 10, **arguments: Any) -> Any:
     """Run one command and return its "return" value. Raises OSError when the machine does not answer or refuses."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(limit_s)
         connection.connect(str(path))
         with connection.makefile("rw", encoding="utf-8") as stream:
             stream.readline()  # greeting
-            for name in ("qmp_capabilities", command):
-                stream.write(json.dumps({"execute": name}) + "\n")
+            for name, values in (("qmp_capabilities", {}), (command, arguments)):
+                stream.write(json.dumps({"execute": name, "arguments": values}) + "\n")
                 stream.flush()
                 answer = next_answer(stream)
     return answer

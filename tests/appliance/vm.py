@@ -28,6 +28,9 @@ KERNEL_OPTIONS = (
     "systemd.show_status=no systemd.ssh_auto=no systemd.gpt_auto=no"
 )
 CPUS = 2
+DISKS = tuple(f"BAMSDISK{number}" for number in range(6))
+"""Serials of the empty disks for repositories: /dev/disk/by-id/virtio-SERIAL."""
+DISK_BYTES = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class VirtualMachine:
         before = self.settings
         if fresh or before is None or before.image != image.key or not self._overlay.exists():
             self._make_overlay(image)
+            self._make_disks()
         self._settle(image, layer, before)
         self.console.unlink(missing_ok=True)
         self.library.start()
@@ -134,6 +138,30 @@ class VirtualMachine:
         self.library.stop()
         shutil.rmtree(known.sockets, ignore_errors=True)
 
+    def pull_disk(self, serial: str) -> None:
+        """Unplug one of DISKS from the running machine. It is back after the next start."""
+        qmp.execute(Path(self._known().sockets) / "qmp", "device_del", id=serial)
+
+    def _disk(self, serial: str) -> Path:
+        return self.folder / f"{serial}.img"
+
+    def _make_disks(self) -> None:
+        """Empty, and sparse: they take space on the host only as the guest writes."""
+        for serial in DISKS:
+            self._disk(serial).unlink(missing_ok=True)
+            with self._disk(serial).open("wb") as file:
+                file.truncate(DISK_BYTES)
+
+    def _disk_arguments(self) -> list[str]:
+        """Each behind a port of its own, because only such a device can be unplugged on q35."""
+        argv = []
+        for number, serial in enumerate(DISKS, start=1):
+            drive = f"file={self._disk(serial)},if=none,id={serial}-file,format=raw,cache=unsafe,discard=unmap"
+            argv += ["-device", f"pcie-root-port,id=port{number},chassis={number}"]
+            argv += ["-drive", drive]
+            argv += ["-device", f"virtio-blk-pci,drive={serial}-file,id={serial},serial={serial},bus=port{number}"]
+        return argv
+
     @property
     def _overlay(self) -> Path:
         return self.folder / "root.qcow2"
@@ -183,6 +211,7 @@ class VirtualMachine:
             *("-device", "virtio-blk-pci,drive=layer"),
             *("-netdev", f"user,id=net,ipv6=off,{forwards}", "-device", "virtio-net-pci,netdev=net"),
             *("-device", "virtio-rng-pci"),
+            *self._disk_arguments(),
             *self.library.qemu_arguments(),
         ]
 

@@ -1,0 +1,68 @@
+"""Puts the parts of org.bams.Disk together: readers, books, changes, watch."""
+
+import asyncio
+from collections.abc import Sequence, Set
+
+from bamsd.config import Config, DiskSettings
+from bamsd.core.alerts import Alerts
+from bamsd.core.holders import Holders
+from bamsd.core.jobs import Job, Jobs
+from bamsd.core.store import Store
+from bamsd.disk import lvm, recovery, zpool
+from bamsd.disk.books import Books, Listener
+from bamsd.disk.candidates import candidates
+from bamsd.disk.changes import Changes
+from bamsd.disk.filesystems import Filesystems
+from bamsd.disk.kernel_holders import KernelHolders
+from bamsd.disk.register import Register
+from bamsd.disk.service import Disks
+from bamsd.disk.views import Picture
+from bamsd.disk.watch import DiskWatch
+from bamsd.system.block import Roots, mounts
+
+
+class DiskArea:
+    """The running area: its service, and what keeps it current."""
+
+    def __init__(
+        self, settings: Config, store: Store, jobs: Jobs, alerts: Alerts, holders: Holders, listener: Listener
+    ) -> None:
+        paths, disk = settings.paths, settings.disk
+        roots = Roots(paths.proc, paths.sysfs, paths.dev)
+        kernel = KernelHolders(roots)
+        holders.register(kernel)
+        books = Books(
+            Register(store),
+            {"lvm": lvm.read, "zfs": zpool.read},
+            lambda: _mount_points(roots),
+            alerts,
+            listener,
+            Picture(mount_root=str(disk.mount_root)),
+        )
+        self._jobs = jobs
+        self._books = books
+        self._changes = Changes(books, jobs)
+        self.service = Disks(
+            books,
+            self._changes,
+            holders,
+            Filesystems(paths.units, str(disk.mount_root), disk.mount_owner),
+            lambda: candidates(roots, kernel, include_loop=disk.include_loop_devices),
+        )
+        self.watch = DiskWatch(books, disk.poll_interval_s)
+
+    async def start(self, interrupted: Sequence[Job]) -> None:
+        await self._books.open()
+        await self.watch.start()
+        await recovery.start(self._books, self._changes, self._jobs, interrupted)
+
+    def configure(self, settings: DiskSettings) -> None:
+        """Take new settings at a reload. The mount root and the owner count from the next start on."""
+        self.watch.poll_interval_s = settings.poll_interval_s
+
+    async def stop(self) -> None:
+        await self.watch.stop()
+
+
+async def _mount_points(roots: Roots) -> Set[str]:
+    return frozenset(mount.point for mount in await asyncio.to_thread(mounts, roots))

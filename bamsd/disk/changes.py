@@ -1,0 +1,134 @@
+"""Carry out a planned change and find out what really happened: lock, fresh look, intent, steps, look again."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from typing import Any
+from weakref import WeakValueDictionary
+
+from bamsd.core.clock import now_us
+from bamsd.core.jobs import Job, Jobs, Progress, Starter
+from bamsd.core.turn import Turn
+from bamsd.disk.books import Books
+from bamsd.disk.models import Stack
+from bamsd.disk.outcome import Outcome, judge
+from bamsd.disk.plans import Plan
+from bamsd.disk.register import Intent
+from bamsd.disk.views import Picture
+from bamsd.errors import BY_NAME, BamsError, OutOfSync
+
+MANAGE = "org.bams.disk.manage"
+DESTROY = "org.bams.disk.destroy"
+DESTROYING = ("disk-delete", "disk-delete-snapshot", "disk-rollback", "disk-delete-pool")
+
+Planner = Callable[[Picture], Awaitable[Plan]]
+"""Checks every rule against a fresh picture, and says what will be done."""
+
+
+class Changes:
+    """Carries out changes: the lock, the fresh look, the intent, the steps, the look afterwards."""
+
+    def __init__(self, books: Books, jobs: Jobs) -> None:
+        self.books = books
+        self._jobs = jobs
+        self._turns: dict[tuple[Stack, str], Turn] = {}
+        self._names: WeakValueDictionary[str, Turn] = WeakValueDictionary()
+        self.disks_turn = Turn("choice of disks")
+        """Held while a disk is chosen and taken, so that two new pools never take the same one."""
+
+    def turn(self, stack: Stack, group: str) -> Turn:
+        what = "zpool" if stack == "zfs" else "volume group"
+        return self._turns.setdefault((stack, group), Turn(f"{what} {group}"))
+
+    def name_turn(self, name: str) -> Turn:
+        """Held while a repository of this name is made, so that two pools never get one of the same name."""
+        turn = self._names.get(name) or Turn(f"name {name}")
+        self._names[name] = turn
+        return turn
+
+    async def change(
+        self,
+        stack: Stack,
+        group: str,
+        description: str,
+        planner: Planner,
+        starter: Starter,
+        operation: str,
+        *,
+        queue: bool,
+        wait: bool,
+        dry_run: bool,
+        also: Sequence[Turn] = (),
+    ) -> Job:
+        """Check and carry out a change of one volume group or zpool. ``also`` is held before it."""
+        guard = self._prepared(stack, group, description, planner, queue=queue, also=also)
+        action = DESTROY if operation in DESTROYING else MANAGE
+        if dry_run:
+            async with guard as plan:
+                pass
+            return await self._jobs.planned(
+                operation=operation,
+                description=description,
+                objects=plan.objects,
+                action=action,
+                starter=starter,
+                plan=plan.steps,
+            )
+
+        async def work(plan: Plan, progress: Progress) -> dict[str, Any]:
+            return plan.result | await self._carry_out(plan, progress, starter)
+
+        return await self._jobs.run(
+            operation=operation,
+            description=description,
+            objects=self.books.objects_of(stack, group),
+            action=action,
+            starter=starter,
+            guard=guard,
+            work=work,
+            wait=wait,
+        )
+
+    @asynccontextmanager
+    async def _prepared(
+        self, stack: Stack, group: str, doing: str, planner: Planner, *, queue: bool, also: Sequence[Turn]
+    ) -> AsyncIterator[Plan]:
+        """Hold the group and what else is needed, look at it, check every rule. Leaving gives all back."""
+        async with AsyncExitStack() as held:
+            for turn in (*also, self.turn(stack, group)):
+                await held.enter_async_context(turn.held(doing, queue=queue))
+            yield await planner(await self.books.observe(stack))
+
+    async def _carry_out(self, plan: Plan, progress: Progress, starter: Starter) -> dict[str, Any]:
+        """Do every step; then look what is there, and end with that."""
+        intent = replace(plan.intent, job_id=progress.job_id, started_us=now_us(), person=starter.person)
+        await self.books.begin(intent)
+        failure, stage = await self._perform(plan, intent, progress)
+        intent = replace(intent, stage=stage)
+        picture = await self.books.observe(intent.stack)
+        outcome = judge(picture, intent, finished=failure is None)
+        await self.books.conclude(intent, outcome)
+        return verdict(outcome, failure)
+
+    async def _perform(self, plan: Plan, intent: Intent, progress: Progress) -> tuple[BamsError | None, int]:
+        """The error that stopped it, and how many steps were begun."""
+        for stage, act in enumerate(plan.acts, start=1):
+            await self.books.reach(intent, stage)
+            progress.set((stage - 1) / len(plan.acts))
+            try:
+                await act.perform()
+            except BamsError as error:
+                return error, stage
+        return None, len(plan.acts)
+
+
+def verdict(outcome: Outcome, failure: BamsError | None) -> dict[str, Any]:
+    """The end of a job: its result, or the error that tells what is there now."""
+    if outcome.end == "done":
+        return {"warning": failure.message} if failure else {}
+    if failure is None:
+        raise OutOfSync(f"The programs reported success, but: {outcome.text}")
+    if outcome.end == "undone":
+        raise failure
+    # The reason stays; what is left behind is added to it.
+    raise BY_NAME[failure.dbus_name](f"{failure.message} {outcome.text}")

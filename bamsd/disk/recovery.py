@@ -1,0 +1,71 @@
+"""After a crash in the middle of a change: find out what became of it, and end the job with the truth.
+
+Nothing is taken back or finished by itself here. What is left over is said in an alert, and a person chooses.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+
+from bamsd.core.jobs import Job, Jobs
+from bamsd.disk.books import Books
+from bamsd.disk.changes import Changes
+from bamsd.disk.outcome import FORMAT_STAGE, judge
+from bamsd.disk.register import Intent
+from bamsd.errors import BamsError, Cancelled, OutOfSync
+from bamsd.system.open_files import who_has_open
+
+log = logging.getLogger(__name__)
+
+POLL_S = 0.5
+FORMAT_LIMIT_S = 600.0
+"""mkfs of a large volume takes minutes. It outlives bamsd, because it is never killed."""
+
+
+async def start(books: Books, changes: Changes, jobs: Jobs, interrupted: Sequence[Job]) -> None:
+    """Read all pools, and end every disk job that the last daemon left running.
+
+    The pools concerned are held from the first moment on, so no new change comes before the truth about the old one.
+    """
+    intents = await books.take_up()
+    ours = {job.id: job for job in interrupted if job.operation.startswith("disk-")}
+    recovering = [_recover(books, changes, jobs, ours.get(intent.job_id), intent) for intent in intents]
+    written = {intent.job_id for intent in intents}
+    unbegun = [_never_began(jobs, job) for job in ours.values() if job.id not in written]
+    await asyncio.gather(*recovering, *unbegun)
+    await books.observe_all()
+
+
+async def _never_began(jobs: Jobs, job: Job) -> None:
+    error = Cancelled(f"bamsd ended before it began to {job.description}. Nothing was changed.")
+    await jobs.finish(job.id, state="failed", error=error)
+
+
+async def _recover(books: Books, changes: Changes, jobs: Jobs, job: Job | None, intent: Intent) -> None:
+    doing = f"finding out how job {intent.job_id} ended"
+    async with changes.turn(intent.stack, intent.group).held(doing, queue=True):
+        await _until_mkfs_rests(intent)
+        picture = await books.observe(intent.stack)
+        outcome = judge(picture, intent, finished=False)
+        await books.conclude(intent, outcome)
+    log.warning("job %d, %s of %s: %s", intent.job_id, intent.operation, intent.name, outcome.text)
+    if job is None:
+        return
+    if outcome.end == "done":
+        await jobs.finish(job.id, state="succeeded", result={"warning": "It was done while bamsd was away."})
+        return
+    error: BamsError = OutOfSync(f"bamsd ended while it tried to {job.description}. {outcome.text}")
+    await jobs.finish(job.id, state="failed", error=error)
+
+
+async def _until_mkfs_rests(intent: Intent) -> None:
+    """A mkfs of the last daemon goes on; wait until it lets go of the volume."""
+    if intent.operation != "disk-create" or intent.use != "filesystem" or intent.stage != FORMAT_STAGE:
+        return
+    middle = "" if intent.stack == "lvm" else "zvol/"
+    device = f"/dev/{middle}{intent.group}/{intent.volume}"
+    deadline = time.monotonic() + FORMAT_LIMIT_S
+    # Another process's end cannot be awaited, so it is looked for.
+    while time.monotonic() < deadline and await who_has_open([device], children=True):  # noqa: ASYNC110
+        await asyncio.sleep(POLL_S)

@@ -1,0 +1,212 @@
+"""Readings, rows, objects and alerts stay in agreement, whatever the stacks answer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Set
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bamsd.core.alerts import Alerts
+from bamsd.core.store import Store
+from bamsd.disk.books import Books, merged
+from bamsd.disk.models import Reading
+from bamsd.disk.outcome import judge
+from bamsd.disk.register import Register
+from bamsd.disk.views import Picture, PoolView, RepositoryView
+from bamsd.errors import BamsError, TimedOut
+from tests.unit.disk.pictures import GIB, TANK, THICK, THIN, UUID, VG, ZVOL, intent, row
+
+GOOD = Reading((VG, THIN), (THICK,))
+
+
+class Seen:
+    """A client: the objects as it knows them from signals."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, PoolView | RepositoryView] = {}
+        self.signals = 0
+
+    def pool_changed(self, view: PoolView) -> None:
+        self.objects[view.path] = view
+        self.signals += 1
+
+    def repository_changed(self, view: RepositoryView) -> None:
+        self.objects[view.path] = view
+        self.signals += 1
+
+    def pool_removed(self, path: str) -> None:
+        del self.objects[path]
+
+    def repository_removed(self, path: str) -> None:
+        del self.objects[path]
+
+    def repository(self, name: str) -> RepositoryView:
+        return next(v for v in self.objects.values() if isinstance(v, RepositoryView) and v.name == name)
+
+
+class Host:
+    """Two stacks whose answers the test sets."""
+
+    def __init__(self, path: Path) -> None:
+        self.store = Store(path / "bams.db")
+        self.alerts = Alerts(self.store)
+        self.answers: dict[str, Reading | BamsError] = {"lvm": GOOD, "zfs": Reading((TANK,), ())}
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.seen = Seen()
+        self.register = Register(self.store)
+        self.books = Books(
+            self.register,
+            {"lvm": self.lvm, "zfs": self.zfs},
+            self.mounts,
+            self.alerts,
+            self.seen,
+            Picture(),
+        )
+
+    async def open(self) -> None:
+        await self.store.open()
+        await self.alerts.open()
+        await self.books.open()
+
+    async def lvm(self) -> Reading:
+        return self.answer("lvm")
+
+    async def zfs(self) -> Reading:
+        await self.gate.wait()
+        return self.answer("zfs")
+
+    def answer(self, stack: str) -> Reading:
+        answer = self.answers[stack]
+        if isinstance(answer, BamsError):
+            raise answer
+        return answer
+
+    async def mounts(self) -> Set[str]:
+        return frozenset()
+
+    @property
+    def alert_ids(self) -> list[str]:
+        return [alert.id for alert in self.alerts.list()]
+
+
+@pytest.fixture
+async def host(tmp_path: Path) -> AsyncIterator[Host]:
+    made = Host(tmp_path)
+    await made.open()
+    yield made
+    await made.store.close()
+
+
+async def test_a_volume_with_our_mark_is_taken_in_when_the_store_knows_nothing(host: Host) -> None:
+    await host.books.observe_all()
+    assert host.register.rows[UUID].name == "thick"
+    assert host.seen.repository("thick").owned
+
+
+async def test_a_second_volume_of_the_same_name_gets_another_one(host: Host) -> None:
+    other = replace(ZVOL, name="thick", repository=UUID.replace("1", "2"))
+    host.answers["zfs"] = Reading((TANK,), (other,))
+    await host.books.observe_all()
+    assert {r.name for r in host.register.rows.values()} == {"thick", "thick-22222222"} or {
+        r.name for r in host.register.rows.values()
+    } == {"thick", "thick-11111111"}
+
+
+async def test_two_volumes_with_one_unknown_mark_are_not_taken_in(host: Host) -> None:
+    host.answers["lvm"] = Reading((VG,), (THICK, replace(THICK, name="copy", uuid="other")))
+    await host.books.observe_all()
+    assert host.register.rows == {}
+    assert f"disk-copy/{UUID}" in host.alert_ids
+
+
+async def test_what_a_running_creation_makes_is_not_taken_for_a_find(host: Host) -> None:
+    await host.books.begin(intent("disk-create"))
+    await host.books.observe_all()
+    assert host.register.rows == {}
+
+
+async def test_only_what_differs_is_told(host: Host) -> None:
+    await host.books.observe_all()
+    before = host.seen.signals
+    await host.books.observe_all()
+    assert host.seen.signals == before
+    host.answers["lvm"] = Reading((VG, THIN), (replace(THICK, used_bytes=1),))
+    await host.books.observe("lvm")
+    assert host.seen.signals == before + 1
+
+
+async def test_a_stack_that_fails_keeps_what_was_known_and_raises_an_alert_until_it_answers(host: Host) -> None:
+    await host.books.observe_all()
+    host.answers["lvm"] = TimedOut("lvm did not end within 30 s")
+    await host.books.observe("lvm")
+    view = host.seen.repository("thick")
+    assert (view.state, view.size_bytes) == ("unresponsive", THICK.size_bytes)
+    assert "disk-unresponsive/lvm:" in host.alert_ids
+    host.answers["lvm"] = GOOD
+    await host.books.observe("lvm")
+    assert host.seen.repository("thick").state == "ready"
+    assert host.alert_ids == []
+
+
+async def test_a_hanging_stack_lets_the_other_one_go_on(host: Host) -> None:
+    host.gate.clear()
+    hanging = asyncio.create_task(host.books.observe("zfs"))
+    await asyncio.wait_for(host.books.observe("lvm"), 10)
+    assert host.seen.repository("thick").state == "ready"
+    host.gate.set()
+    await hanging
+
+
+async def test_a_volume_that_is_gone_is_missing_and_comes_back(host: Host) -> None:
+    await host.books.observe_all()
+    host.answers["lvm"] = Reading((VG, THIN), ())
+    await host.books.observe("lvm")
+    assert host.seen.repository("thick").state == "missing"
+    assert host.alert_ids == [f"disk-missing/{UUID}"]
+    renamed = replace(THICK, pool="vg9", name="new")
+    host.answers["lvm"] = Reading((replace(VG, name="vg9"),), (renamed,))
+    await host.books.observe("lvm")
+    assert (host.seen.repository("thick").pool, host.alert_ids) == ("vg9", [])
+    assert host.register.rows[UUID].full_name == "vg9/new"
+
+
+async def test_an_end_that_nobody_could_see_is_settled_when_the_pool_answers(host: Host) -> None:
+    begun = intent("disk-create", size_bytes=GIB)
+    await host.books.begin(begun)
+    host.answers["lvm"] = TimedOut("it hangs")
+    picture = await host.books.observe("lvm")
+    outcome = judge(picture, begun, finished=False)
+    assert outcome.end == "unknown"
+    await host.books.conclude(begun, outcome)
+    assert len(await host.register.intents()) == 1
+    host.answers["lvm"] = GOOD
+    await host.books.observe("lvm")
+    assert await host.register.intents() == []
+    assert host.register.rows[UUID].created_by == "alice"
+
+
+async def test_alerts_of_an_earlier_daemon_end_when_their_condition_has(host: Host) -> None:
+    await host.alerts.raise_alert("disk-missing/old", "critical", "old", "")
+    await host.alerts.raise_alert("tape-x", "critical", "not ours", "")
+    await host.books.open()
+    await host.books.observe_all()
+    assert host.alert_ids == ["tape-x"]
+
+
+def test_one_silent_pool_keeps_its_old_figures_and_the_others_are_new() -> None:
+    other = replace(TANK, name="other")
+    in_other = replace(ZVOL, pool="other", name="o")
+    before = Reading((TANK, other), (ZVOL, in_other))
+    now = merged(before, Reading((other,), (), {"tank": "hangs"}))
+    assert [(p.name, p.health) for p in now.pools] == [("other", "online"), ("tank", "unresponsive")]
+    assert now.volumes == (ZVOL,)
+    assert merged(before, Reading((other,), ())).volumes == ()
+
+
+async def test_the_row_of_a_repository_keeps_its_name_and_maker(host: Host) -> None:
+    await host.register.keep(row(name="mine"))
+    await host.books.open()
+    await host.books.observe_all()
+    assert host.seen.repository("mine").created_by == "alice"
