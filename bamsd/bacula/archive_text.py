@@ -1,0 +1,47 @@
+"""The Device resources of a bacula-sd configuration. Pure functions of text."""
+
+import json
+import re
+from dataclasses import dataclass
+
+from bamsd.errors import ToolFailed
+
+_ARCHIVE_DEVICE = re.compile(
+    r"[ \t_-]*".join("archivedevice") + r"\s*=\s*(\"(?:[^\"\\\n]|\\.)*\"|[^;{}#\n]*)", re.IGNORECASE
+)
+_INCLUDE = re.compile(r"^\s*@\s*(\S.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveDevice:
+    """``path`` is a device node or a directory. ``name`` is empty where only the text was searched."""
+
+    name: str
+    path: str
+
+
+def parse_bsdjson(text: str) -> tuple[ArchiveDevice, ...]:
+    """Turn the output of ``bsdjson -r Device -D`` (Bacula 9 and newer) into devices. Raises ``ToolFailed``."""
+    try:
+        rows = json.loads(text) if text.strip() else []
+        rows = rows if isinstance(rows, list) else [rows]
+        found = [ArchiveDevice(str(row["Name"]), str(row["ArchiveDevice"])) for row in rows if row.get("ArchiveDevice")]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise ToolFailed("bsdjson printed no list of devices: run bsdjson -r Device by hand and look at it.") from None
+    return tuple(found)
+
+
+def search(text: str) -> tuple[ArchiveDevice, ...]:
+    """Everything that could be an Archive Device in a file that Bacula itself cannot read.
+
+    Bacula passes over case, blanks, hyphens and underscores in the name of a directive. Too much is found rather than
+    too little: also what stands in a comment.
+    """
+    values = (found.strip() for found in _ARCHIVE_DEVICE.findall(text))
+    paths = (re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value for value in values)
+    return tuple(dict.fromkeys(ArchiveDevice("", path) for path in paths if path))
+
+
+def includes(text: str) -> tuple[str, ...]:
+    """What the file includes: paths, or a command behind a | character."""
+    return tuple(found.strip().strip('"') for found in _INCLUDE.findall(text))

@@ -1,0 +1,67 @@
+"""bsdjson: the configuration of Bacula's storage daemon, as Bacula itself reads it."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from bamsd.bacula.archive_text import ArchiveDevice, includes, parse_bsdjson, search
+from bamsd.errors import NotSupported, ToolFailed
+from bamsd.system.run import CommandFailed, run
+
+TIMEOUT_S = 30.0
+CONFIGURATIONS = (Path("/etc/bacula/bacula-sd.conf"), Path("/opt/bacula/etc/bacula-sd.conf"))
+_MOST_FILES = 200
+
+
+async def archive_devices(
+    configurations: Sequence[Path] = CONFIGURATIONS, timeout_s: float = TIMEOUT_S
+) -> tuple[ArchiveDevice, ...]:
+    """The Archive Devices of every configuration that is there; none when Bacula is not installed.
+
+    A file that Bacula refuses, or that cannot be given to bsdjson because that is not installed, is searched as text.
+    Only the Device resources are asked for, so no password comes out. Raises ``ToolFailed``, ``TimedOut``.
+    """
+    found: list[ArchiveDevice] = []
+    for path in configurations:
+        if await asyncio.to_thread(path.exists):
+            found += await _of_file(path, timeout_s)
+    return tuple(dict.fromkeys(found))
+
+
+async def _of_file(path: Path, timeout_s: float) -> tuple[ArchiveDevice, ...]:
+    try:
+        result = await run(["bsdjson", "-r", "Device", "-D", "-c", str(path)], timeout_s=timeout_s)
+    except (CommandFailed, NotSupported):
+        return await asyncio.to_thread(_searched, path)
+    return parse_bsdjson(result.stdout)
+
+
+def _searched(path: Path) -> tuple[ArchiveDevice, ...]:
+    """The file and all that it includes. What a command would print cannot be known, so it is an error."""
+    found: list[ArchiveDevice] = []
+    waiting, seen = [path], set[Path]()
+    while waiting:
+        file = waiting.pop()
+        if file in seen:
+            continue
+        seen.add(file)
+        text = _text(file, path)
+        found += search(text)
+        for name in includes(text):
+            if name.startswith("|") or len(seen) > _MOST_FILES:
+                raise ToolFailed(
+                    f"Bacula refuses {path}, and {file} includes what cannot be followed: "
+                    f"its devices are not known. Run bacula-sd -t -c {path} and correct the file."
+                )
+            waiting.append(file.parent / name)
+    return tuple(found)
+
+
+def _text(file: Path, path: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise ToolFailed(
+            f"{file} cannot be read, so which devices Bacula uses is not known: {error.strerror}. "
+            f"Run bacula-sd -t -c {path} and correct the file."
+        ) from error

@@ -1,0 +1,58 @@
+"""systemctl: units of repositories, started and stopped."""
+
+from bamsd.disk.models import shown
+from bamsd.errors import BamsError, InUse, NotFound, TimedOut, ToolFailed
+from bamsd.system.run import CommandFailed, run
+
+TIMEOUT_S = 120.0
+_NOT_ACTIVE, _NO_SUCH_UNIT = 3, 4  # systemctl(1), "EXIT STATUS"
+
+
+def daemon_reload() -> tuple[str, ...]:
+    return ("systemctl", "daemon-reload")
+
+
+def enable_now(unit: str) -> tuple[str, ...]:
+    return ("systemctl", "enable", "--now", "--", unit)
+
+
+def disable_now(unit: str) -> tuple[str, ...]:
+    return ("systemctl", "disable", "--now", "--", unit)
+
+
+async def change(argv: tuple[str, ...], timeout_s: float = TIMEOUT_S) -> None:
+    """Run one of the above. systemd itself does the work, so a systemctl that is killed changes nothing.
+
+    Raises ``InUse`` when a mount is busy, ``NotFound`` for a unit that is not there, ``TimedOut``, ``ToolFailed``.
+    """
+    try:
+        await run(argv, timeout_s=timeout_s)
+    except CommandFailed as failed:
+        raise _failure(argv, failed) from failed
+    except TimedOut as slow:
+        raise TimedOut(
+            f"systemd did not finish {' '.join(argv[1:])} within {timeout_s:g} s and goes on: "
+            "look at the state again before the next step."
+        ) from slow
+
+
+def _failure(argv: tuple[str, ...], failed: CommandFailed) -> BamsError:
+    said = failed.result.stderr
+    unit = argv[-1]
+    if "does not exist" in said or "not loaded" in said or "not found" in said:
+        return NotFound(f"systemd has no unit {unit}: write it again, then try once more.")
+    if "target is busy" in said:
+        return InUse(f"{unit} cannot be stopped, because something uses what is mounted there: end it first.")
+    lines = [line for line in said.splitlines() if line.strip()]
+    reason = shown(lines[0].strip()) if lines else "it gave no reason"
+    return ToolFailed(f"systemctl {' '.join(argv[1:])} failed: {reason}. See systemctl status {unit}.")
+
+
+async def is_active(unit: str, timeout_s: float = 30.0) -> bool:
+    """Whether the unit is active, for a mount unit: mounted."""
+    result = await run(
+        ["systemctl", "is-active", "--quiet", "--", unit],
+        timeout_s=timeout_s,
+        allowed_exits=(0, _NOT_ACTIVE, _NO_SUCH_UNIT),
+    )
+    return result.code == 0
