@@ -164,7 +164,7 @@ def snapshot(row: Row, volume: Volume, name: str, size_bytes: int | None, person
     if volume.stack == "zfs":
         taken = act(zfs.change, zfs.snapshot(volume.full_name, name, row.uuid), said, path)
     else:
-        argv = lvm.lvcreate_snapshot(volume.group, volume.name, f"{volume.name}.{name}", size_bytes, row.uuid)
+        argv = lvm.lvcreate_snapshot(volume.group, volume.name, name, size_bytes, row.uuid)
         taken = act(lvm.change, argv, said, path, "pause")
     begun = intent("disk-snapshot", row, person, snapshot=name, size_bytes=size_bytes or 0)
     return Plan(begun, (taken,), (path,), {"repository": path, "snapshot": name})
