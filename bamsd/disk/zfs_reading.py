@@ -1,0 +1,214 @@
+"""One look at all pools and zvols. Pools are read at the same time and apart, so a hung one spoils no other."""
+
+import asyncio
+import shlex
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from bamsd.disk import zpool
+from bamsd.disk.models import Health, Pool, Reading, shown
+from bamsd.disk.zfs_output import (
+    LIST_COLUMNS,
+    MARKS,
+    Place,
+    parse_available,
+    parse_marked,
+    parse_reservation,
+    parse_single,
+    parse_values,
+    parse_volumes,
+)
+from bamsd.disk.zpool_output import Status
+from bamsd.errors import BamsError, NotFound, NotSupported, TimedOut
+from bamsd.system.run import still_running
+
+READ_TIMEOUT_S = 30.0
+BLOCK_BYTES = 16384
+"""volblocksize of our zvols: the default since ZFS 2.2, and what raidz wastes least with."""
+_SPARE_BYTES = 2 * 1024 * 1024
+"""What the estimate of free space leaves alone: the metadata of a small zvol does not grow with its size."""
+
+Answer = TypeVar("Answer")
+_late: dict[str, "asyncio.Task[Any]"] = {}
+
+
+async def read(timeout_s: float = READ_TIMEOUT_S) -> Reading:
+    """All pools and zvols. Returns about at the limit at the latest; what is not known by then is in ``problems``.
+
+    A pool that does not answer is ``unresponsive`` and is not asked again until the program that waits for it has
+    ended. Without ZFS, or without its kernel module, the reading is empty.
+    """
+    try:
+        names = await _within("", zpool.names(timeout_s), timeout_s)
+    except NotSupported:
+        return Reading()
+    except BamsError as error:
+        return Reading(problems={"": error.message})
+    return _joined(await asyncio.gather(*(read_pool(name, timeout_s) for name in names)))
+
+
+async def read_pool(name: str, timeout_s: float = READ_TIMEOUT_S) -> Reading:
+    """One pool with its zvols, as ``read`` gives it; empty when there is no such pool."""
+    found: list[Pool] = []
+    try:
+        return await _within(name, _read_pool(name, timeout_s, found), timeout_s)
+    except NotFound as gone:
+        return Reading() if not found else _failed(name, found, gone)
+    except BamsError as error:
+        return _failed(name, found, error)
+
+
+def _failed(name: str, found: list[Pool], error: BamsError) -> Reading:
+    """What is known of a pool that could not be read to the end: its volumes are not."""
+    late = isinstance(error, TimedOut)
+    pool = found[-1] if found else _unknown(name)
+    if late and pool.health != "suspended":
+        pool = replace(pool, health="unresponsive", health_text=error.message)
+    return Reading((pool,), problems={name: error.message})
+
+
+def _unknown(name: str) -> Pool:
+    reasons = dict.fromkeys(("size_bytes", "free_bytes", "data_percent", "metadata_percent"), "The pool was not read.")
+    return Pool("zfs", name, "", None, None, None, None, "unknown", reasons=reasons)
+
+
+async def _within(pool: str, reading: Coroutine[Any, Any, Answer], timeout_s: float) -> Answer:
+    """Await a reading up to the limit. The pool is not asked again while an earlier one still waits.
+
+    The reading is left to end by itself after the limit: stopping its program can take long, or fail while that waits
+    in the kernel.
+    """
+    what = f"ZFS pool {shown(pool)}" if pool else "zpool list"
+    late = _late.get(pool)
+    if (late is not None and not late.done()) or _is_waited_for(pool):
+        reading.close()
+        raise TimedOut(f"{what} has not answered an earlier question yet; it is asked again when that one has ended.")
+    task = asyncio.get_running_loop().create_task(reading)
+    await asyncio.wait((task,), timeout=timeout_s)
+    if task.done():
+        return task.result()
+    _late[pool] = task
+    task.add_done_callback(lambda ended: _forget(pool, ended))
+    raise TimedOut(f"{what} did not answer within {timeout_s:g} s: look at its devices.")
+
+
+def _forget(pool: str, task: "asyncio.Task[Any]") -> None:
+    if _late.get(pool) is task:
+        del _late[pool]
+    if not task.cancelled():
+        task.exception()  # it was reported as late already
+
+
+def _is_waited_for(pool: str) -> bool:
+    """Whether a program that outlived its reading still asks for this pool, or for the list of pools ("")."""
+    return any(pool == _asked_for(line) for line in still_running())
+
+
+def _asked_for(command: str) -> str | None:
+    """The pool that one of the commands of this module asks for; None for any other command."""
+    try:
+        words = shlex.split(command)
+    except ValueError:  # a long one is cut off, maybe in the middle of a quoted name
+        words = command.split()
+    if words == list(zpool.NAMES):
+        return ""
+    if words[:2] not in (["zfs", "list"], ["zfs", "get"], ["zpool", "list"], ["zpool", "status"]):
+        return None
+    # Only get can have several names, and they may be cut off: the first stands behind -o, columns and properties.
+    at = words.index("-o") + 3 if words[1] == "get" else len(words) - 1
+    return words[at].partition("/")[0].partition("@")[0] if at < len(words) else None
+
+
+async def _read_pool(name: str, timeout_s: float, found: list[Pool]) -> Reading:
+    """``found`` gets the pool as it becomes known, for a caller that stops waiting."""
+    found.append(await zpool.figures(name, timeout_s))
+    found.append(_with_status(found[-1], await zpool.status(name, timeout_s)))
+    listing = await zpool.ran(
+        ("zfs", "list", "-Hp", "-r", "-t", "volume,snapshot", "-o", ",".join(LIST_COLUMNS), name), timeout_s
+    )
+    volumes = parse_volumes(listing.stdout, await _marks(name, timeout_s))
+    free = await _free_bytes(name, timeout_s)
+    pool = found[-1]
+    if free is not None:
+        pool = replace(
+            pool, free_bytes=free, reasons={key: why for key, why in pool.reasons.items() if key != "free_bytes"}
+        )
+    return Reading((pool,), volumes)
+
+
+def _with_status(pool: Pool, status: Status) -> Pool:
+    health: Health = pool.health
+    text = status.text
+    if status.has_data_errors and health in ("online", "degraded"):
+        health = "faulted"
+        text = text or "Some data cannot be read any more: zpool status -v names it."
+    return replace(pool, health=health, health_text=text, members=status.members)
+
+
+async def _free_bytes(name: str, timeout_s: float) -> int | None:
+    """What a new thick zvol may take: less than ``available``, as it reserves parity and metadata too.
+
+    ``zfs create -n`` tells, for the pool's layout, what a zvol would reserve, and creates nothing.
+    """
+    answer = await zpool.ran(("zfs", "get", "-Hp", "-o", "value", "available", name), timeout_s)
+    available = parse_available(answer.stdout)
+    if available is None or available <= 2 * _SPARE_BYTES:
+        return available and 0
+    size = available // BLOCK_BYTES * BLOCK_BYTES
+    reserved = await reservation_bytes(f"{name}/bams-estimate", size, timeout_s)
+    return max(0, size * size // max(size, reserved) - _SPARE_BYTES) // BLOCK_BYTES * BLOCK_BYTES
+
+
+async def reservation_bytes(dataset: str, size_bytes: int, timeout_s: float = READ_TIMEOUT_S) -> int:
+    """What a new thick zvol of this size would take from the pool: more than its size, for parity and metadata."""
+    argv = ("zfs", "create", "-nP", "-o", f"volblocksize={BLOCK_BYTES}", "-V", str(size_bytes), dataset)
+    return parse_reservation((await zpool.ran(argv, timeout_s)).stdout)
+
+
+async def _marks(pool: str, timeout_s: float) -> dict[Place, str]:
+    """The locally set marks of a pool's zvols and snapshots; inherited and received ones are none of ours."""
+    places = parse_marked(await _get(("name", "property"), MARKS, (pool,), timeout_s))
+    if not places:
+        return {}
+    values = parse_values(await _get(("name", "property", "value"), MARKS, (pool,), timeout_s), places)
+    return await _apart(places, timeout_s) if values is None else values
+
+
+async def _apart(places: Sequence[Place], timeout_s: float) -> dict[Place, str]:
+    """The values where some value breaks its row: ask for halves, until the row that breaks stands alone."""
+    if len(places) == 1:
+        ((dataset, prop),) = places
+        return {places[0]: parse_single(await _get_some(("value",), (prop,), (dataset,), timeout_s))}
+    values: dict[Place, str] = {}
+    middle = len(places) // 2
+    for half in (places[:middle], places[middle:]):
+        datasets = tuple(dict.fromkeys(dataset for dataset, _ in half))
+        properties = tuple(dict.fromkeys(prop for _, prop in half))
+        answer = await _get_some(("name", "property", "value"), properties, datasets, timeout_s)
+        read_values = parse_values(answer, half)
+        values |= await _apart(half, timeout_s) if read_values is None else read_values
+    return values
+
+
+async def _get_some(
+    columns: Sequence[str], properties: Sequence[str], datasets: Sequence[str], timeout_s: float
+) -> str:
+    try:
+        return await _get(columns, properties, datasets, timeout_s)
+    except NotFound:  # destroyed since it was listed
+        return ""
+
+
+async def _get(columns: Sequence[str], properties: Sequence[str], datasets: Sequence[str], timeout_s: float) -> str:
+    deep = ("-r", "-t", "volume,snapshot") if "/" not in datasets[0] else ()
+    argv = ("zfs", "get", "-Hp", "-s", "local", *deep, "-o", ",".join(columns), ",".join(properties), *datasets)
+    return (await zpool.ran(argv, timeout_s)).stdout
+
+
+def _joined(readings: Sequence[Reading]) -> Reading:
+    return Reading(
+        tuple(pool for reading in readings for pool in reading.pools),
+        tuple(volume for reading in readings for volume in reading.volumes),
+        {name: text for reading in readings for name, text in reading.problems.items()},
+    )
