@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bamsd import config
+from bamsd.bacula.archive_devices import ArchiveDevices
+from bamsd.bacula.bsdjson import CONFIGURATIONS
 from bamsd.bus import contract
 from bamsd.bus.caller import Callers
 from bamsd.bus.connection import Connection
@@ -25,6 +27,7 @@ from bamsd.disk import interface as disk_interface
 from bamsd.disk.assembly import DiskArea
 from bamsd.disk.interface import DiskInterface, DiskObjects, PoolInterface, RepositoryInterface
 from bamsd.errors import BamsError, InvalidArgument
+from bamsd.iscsi.exports import Exports
 from bamsd.manager.interface import JobInterface, JobObjects, ManagerInterface
 from bamsd.system import systemd
 from bamsd.tape import interface as tape_interface
@@ -123,11 +126,18 @@ class Daemon:
         tape_objects.entry = TapeInterface(self._tape)
 
         holders = Holders()
-        holders.register(Exports(self._settings.paths.sysfs, self._settings.paths.etc))
-        holders.register(ArchiveDevices(self._settings.paths))
-        self._disk = DiskArea(
-            self._settings, self._store, self._jobs, self._alerts, holders, DiskObjects(self._tree)
+        paths = self._settings.paths
+        holders.register(
+            Exports(
+                paths.sysfs,
+                dev=paths.dev,
+                scst_conf=paths.etc / "scst.conf",
+                saveconfigs=[paths.etc / name / "saveconfig.json" for name in ("rtslib-fb-target", "target")],
+            )
         )
+        bacula = [paths.etc / "bacula/bacula-sd.conf", *CONFIGURATIONS[1:]]
+        holders.register(ArchiveDevices(paths.proc, paths.sysfs, paths.dev, configurations=bacula))
+        self._disk = DiskArea(self._settings, self._store, self._jobs, self._alerts, holders, DiskObjects(self._tree))
 
         self._tree.add(
             ROOT, ManagerInterface(self._alerts, self._audit, polkit, declared_actions, self.verify_audit, self.reload)

@@ -18,6 +18,8 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from bamsd.core.job import How
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 Action = str | Callable[[Any], str]
@@ -40,8 +42,8 @@ class JobOptions(Options):
     wait: bool = False
 
     @property
-    def how(self) -> dict[str, bool]:
-        return {"queue": self.queue, "wait": self.wait, "dry_run": self.dry_run}
+    def how(self) -> How:
+        return How(queue=self.queue, wait=self.wait, dry_run=self.dry_run)
 
 
 @dataclass(frozen=True, slots=True)

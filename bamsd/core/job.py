@@ -3,9 +3,17 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 State = Literal["running", "succeeded", "failed", "cancelled", "planned"]
+
+
+class How(TypedDict):
+    """How a caller wants a change: wait for a busy device, wait for the end, only show the plan."""
+
+    queue: bool
+    wait: bool
+    dry_run: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from bamsd.core.clock import Clock, now_us
-from bamsd.core.job import Job, Starter, State
+from bamsd.core.job import How, Job, Starter, State
 from bamsd.core.job_history import BeforeEnd, JobHistory, Listener, RemovedListener, plain
 from bamsd.core.store import Store
 from bamsd.errors import BamsError, Cancelled, InvalidArgument, NotReady, NotSupported, unexpected
 
-__all__ = ["Job", "Jobs", "Progress", "Starter", "State"]
+__all__ = ["How", "Job", "Jobs", "Progress", "Starter", "State"]
 
 log = logging.getLogger(__name__)
 _G = TypeVar("_G")

@@ -1,12 +1,12 @@
 """One step of a plan together with what carries it out, so that what dry_run shows is what runs."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
 from bamsd.disk.models import Effect, Step
 
-Tool = Callable[[Sequence[str]], Awaitable[object]]
+Tool = Callable[[tuple[str, ...]], Awaitable[object]]
 """Runs one command line and turns its failure into an error of ours."""
 
 

@@ -8,7 +8,7 @@ from bamsd.core.alerts import Alerts
 from bamsd.core.holders import Holders
 from bamsd.core.jobs import Job, Jobs
 from bamsd.core.store import Store
-from bamsd.disk import lvm, recovery, zpool
+from bamsd.disk import lvm, recovery, wipefs, zfs
 from bamsd.disk.books import Books, Listener
 from bamsd.disk.candidates import candidates
 from bamsd.disk.changes import Changes
@@ -29,11 +29,11 @@ class DiskArea:
     ) -> None:
         paths, disk = settings.paths, settings.disk
         roots = Roots(paths.proc, paths.sysfs, paths.dev)
-        kernel = KernelHolders(roots)
+        kernel = KernelHolders(paths.proc, paths.sysfs, paths.dev, probe=wipefs.probe)
         holders.register(kernel)
         books = Books(
             Register(store),
-            {"lvm": lvm.read, "zfs": zpool.read},
+            {"lvm": lvm.read, "zfs": zfs.read},
             lambda: _mount_points(roots),
             alerts,
             listener,
@@ -47,7 +47,7 @@ class DiskArea:
             self._changes,
             holders,
             Filesystems(paths.units, str(disk.mount_root), disk.mount_owner),
-            lambda: candidates(roots, kernel, include_loop=disk.include_loop_devices),
+            lambda: candidates(holders.of, dev=paths.dev, include_loop=disk.include_loop_devices),
         )
         self.watch = DiskWatch(books, disk.poll_interval_s)
 

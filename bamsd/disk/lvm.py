@@ -17,11 +17,13 @@ from bamsd.errors import NotSupported
 READ_TIMEOUT_S = 30.0
 CHANGE_TIMEOUT_S = 600.0
 _SECTOR_BYTES = 512
+POOL_TAG = "bams.pool"
+"""On a volume group or thin pool that BAMS made."""
 
 
 def vgcreate(name: str, devices: Sequence[str]) -> tuple[str, ...]:
     """A volume group on these devices. A device with a signature on it makes it fail: wipe it first."""
-    return ("lvm", "vgcreate", "--", name, *devices)
+    return ("lvm", "vgcreate", "--addtag", POOL_TAG, "--", name, *devices)
 
 
 def vgextend(name: str, devices: Sequence[str]) -> tuple[str, ...]:
@@ -49,7 +51,8 @@ def lvcreate_thin_pool(group: str, name: str, size_bytes: int, metadata_bytes: i
     """A thin pool. Without ``metadata_bytes`` lvm chooses the size of the metadata by that of the pool."""
     metadata = () if metadata_bytes is None else ("--poolmetadatasize", _size(metadata_bytes))
     size = ("--size", _size(size_bytes), *metadata)
-    return ("lvm", "lvcreate", "--yes", "--type", "thin-pool", "--name", name, *size, "--", group)
+    words = ("--yes", "--type", "thin-pool", "--addtag", POOL_TAG, "--name", name, *size)
+    return ("lvm", "lvcreate", *words, "--", group)
 
 
 def lvcreate_thin(group: str, pool: str, name: str, size_bytes: int, mark: Mark) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def label(name: str, filesystem: Filesystem) -> str:
 
 
 def xfs(device: str, uuid: str, name: str) -> tuple[str, ...]:
-    """Make an xfs, without a discard first (-K). The root directory is the ``prototype`` that ``change`` gives as input.
+    """Make an xfs, without a discard first (-K). Its root directory is the ``prototype`` that ``change`` gives in.
 
     -f, because the device was wiped before with consent and a leftover must not stop it halfway.
     """

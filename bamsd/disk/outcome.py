@@ -13,7 +13,7 @@ from bamsd.disk.register import Intent, Row, row_of
 from bamsd.disk.views import Picture
 
 FORMAT_STAGE = 2
-"""Steps of a creation: 1 makes the volume, 2 its file system, 3 for ext4 the mode of its top folder, 2 more mount it."""
+"""Steps of a creation: 1 makes the volume, 2 its file system, 3 for ext4 its top folder's mode, 2 more mount it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import Unpack
 from uuid import uuid4
 
 from bamsd.core.holders import Holder, Holders
-from bamsd.core.jobs import Job, Starter
+from bamsd.core.jobs import How, Job, Starter
 from bamsd.core.turn import Turn
 from bamsd.disk import plans, pool_plans, rules
 from bamsd.disk.books import Books
 from bamsd.disk.changes import Changes, Planner
 from bamsd.disk.filesystems import Filesystems
-from bamsd.disk.models import Disk, Filesystem, Layout, PoolKind, Use, Volume, check_name
+from bamsd.disk.models import Disk, Filesystem, Layout, PoolKind, Stack, Use, Volume, check_name
 from bamsd.disk.plans import Plan, Wanted
 from bamsd.disk.register import Operation, Row
 from bamsd.disk.views import Picture
@@ -57,7 +58,7 @@ class Disks:
         sparse: bool,
         use: Use,
         filesystem: Filesystem,
-        **how: bool,
+        **how: Unpack[How],
     ) -> Job:
         check_name(name, "repository")
         found = self.books.picture.pool(pool)
@@ -83,14 +84,14 @@ class Disks:
             **how,
         )
 
-    async def resize_repository(self, name: str, size_bytes: int, starter: Starter, **how: bool) -> Job:
+    async def resize_repository(self, name: str, size_bytes: int, starter: Starter, **how: Unpack[How]) -> Job:
         async def plan(picture: Picture, row: Row) -> Plan:
             volume = rules.resize(picture, row, size_bytes)
             return plans.resize(row, volume, size_bytes, self._files, starter.person)
 
         return await self._change(name, f"resize repository {name}", plan, starter, "disk-resize", **how)
 
-    async def delete_repository(self, name: str, confirm: str, starter: Starter, **how: bool) -> Job:
+    async def delete_repository(self, name: str, confirm: str, starter: Starter, **how: Unpack[How]) -> Job:
         row = self.books.picture.row(name)
         rules.confirmed(confirm, name, "delete repository")
 
@@ -105,7 +106,7 @@ class Disks:
 
         return await self._change(row.name, f"delete repository {name}", plan, starter, "disk-delete", **how)
 
-    async def finish_repository(self, name: str, starter: Starter, **how: bool) -> Job:
+    async def finish_repository(self, name: str, starter: Starter, **how: Unpack[How]) -> Job:
         async def plan(picture: Picture, row: Row) -> Plan:
             volume = rules.present(picture, row)
             if not row.leftover:
@@ -118,7 +119,7 @@ class Disks:
 
         return await self._change(name, f"finish repository {name}", plan, starter, "disk-finish", **how)
 
-    async def mount_repository(self, name: str, starter: Starter, **how: bool) -> Job:
+    async def mount_repository(self, name: str, starter: Starter, **how: Unpack[How]) -> Job:
         async def plan(picture: Picture, row: Row) -> Plan:
             volume = rules.present(picture, row)
             rules.filesystem(row)
@@ -127,7 +128,7 @@ class Disks:
 
         return await self._change(name, f"mount repository {name}", plan, starter, "disk-mount", **how)
 
-    async def unmount_repository(self, name: str, starter: Starter, **how: bool) -> Job:
+    async def unmount_repository(self, name: str, starter: Starter, **how: Unpack[How]) -> Job:
         async def plan(picture: Picture, row: Row) -> Plan:
             volume = rules.present(picture, row)
             rules.filesystem(row)
@@ -139,7 +140,7 @@ class Disks:
         return await self._change(name, f"unmount repository {name}", plan, starter, "disk-unmount", **how)
 
     async def create_snapshot(
-        self, name: str, snapshot: str, size_bytes: int | None, starter: Starter, **how: bool
+        self, name: str, snapshot: str, size_bytes: int | None, starter: Starter, **how: Unpack[How]
     ) -> Job:
         check_name(snapshot, "snapshot")
 
@@ -150,7 +151,9 @@ class Disks:
         doing = f"take snapshot {snapshot} of repository {name}"
         return await self._change(name, doing, plan, starter, "disk-snapshot", **how)
 
-    async def delete_snapshot(self, name: str, snapshot: str, confirm: str, starter: Starter, **how: bool) -> Job:
+    async def delete_snapshot(
+        self, name: str, snapshot: str, confirm: str, starter: Starter, **how: Unpack[How]
+    ) -> Job:
         rules.confirmed(confirm, snapshot, "delete snapshot")
 
         async def plan(picture: Picture, row: Row) -> Plan:
@@ -164,7 +167,9 @@ class Disks:
         doing = f"delete snapshot {snapshot} of repository {name}"
         return await self._change(name, doing, plan, starter, "disk-delete-snapshot", **how)
 
-    async def rollback_snapshot(self, name: str, snapshot: str, confirm: str, starter: Starter, **how: bool) -> Job:
+    async def rollback_snapshot(
+        self, name: str, snapshot: str, confirm: str, starter: Starter, **how: Unpack[How]
+    ) -> Job:
         rules.confirmed(confirm, name, "roll back repository")
 
         async def plan(picture: Picture, row: Row) -> Plan:
@@ -191,7 +196,7 @@ class Disks:
         size_bytes: int,
         metadata_bytes: int | None,
         wipe: bool,
-        **how: bool,
+        **how: Unpack[How],
     ) -> Job:
         rules.new_pool_name(kind, name)
         rules.layout(kind, layout, len(devices))
@@ -201,7 +206,8 @@ class Disks:
             disks = rules.devices(await self._candidates(), devices, wipe=wipe) if devices else ()
             return pool_plans.create(name, kind, layout, disks, size_bytes, metadata_bytes, starter.person)
 
-        stack, group = ("zfs" if kind == "zfs" else "lvm"), name.split("/", 1)[0]
+        stack: Stack = "zfs" if kind == "zfs" else "lvm"
+        group = name.split("/", 1)[0]
         return await self.changes.change(
             stack,
             group,
@@ -222,7 +228,7 @@ class Disks:
         layout: Layout,
         size_bytes: int,
         wipe: bool,
-        **how: bool,
+        **how: Unpack[How],
     ) -> Job:
         found = self.books.picture.pool(name)
         rules.layout(found.kind, layout, len(devices))
@@ -244,7 +250,7 @@ class Disks:
             **how,
         )
 
-    async def delete_pool(self, name: str, confirm: str, starter: Starter, **how: bool) -> Job:
+    async def delete_pool(self, name: str, confirm: str, starter: Starter, **how: Unpack[How]) -> Job:
         found = self.books.picture.pool(name)
         rules.confirmed(confirm, name, "delete pool")
 
@@ -264,7 +270,7 @@ class Disks:
         plan: Callable[[Picture, Row], Awaitable[Plan]],
         starter: Starter,
         operation: Operation,
-        **how: bool,
+        **how: Unpack[How],
     ) -> Job:
         """Change a repository that is there: its row is looked up again once its pool is held."""
         row = self.books.picture.row(name)

@@ -7,7 +7,7 @@ names that ``models.check_name`` lets pass cannot be options, and a pool's name 
 from collections.abc import Sequence
 
 from bamsd.disk import zpool
-from bamsd.disk.models import Mark
+from bamsd.disk.models import Mark, shown
 from bamsd.disk.zfs_output import FILESYSTEM, REPOSITORY, SNAPSHOT, USE
 from bamsd.disk.zfs_reading import BLOCK_BYTES, read, read_pool, reservation_bytes
 from bamsd.errors import InvalidArgument
@@ -16,6 +16,7 @@ __all__ = [
     "BLOCK_BYTES",
     "change",
     "create",
+    "datasets",
     "destroy",
     "read",
     "read_pool",
@@ -127,3 +128,10 @@ async def change(argv: Sequence[str], timeout_s: float = zpool.CHANGE_TIMEOUT_S)
     """
     stdin = _DESTROY if tuple(argv[:2]) == ("zfs", "program") else None
     await zpool.ran(argv, timeout_s, stdin=stdin, kill_on_timeout=False)
+
+
+async def datasets(pool: str, timeout_s: float = 30.0) -> tuple[str, ...]:
+    """Whatever is in a pool: file systems, zvols and snapshots, without its root dataset."""
+    argv = ("zfs", "list", "-H", "-o", "name", "-r", "-t", "filesystem,volume,snapshot", pool)
+    answer = await zpool.ran(argv, timeout_s)
+    return tuple(shown(name) for name in answer.stdout.splitlines() if name != pool)

@@ -128,8 +128,8 @@ async def _read_pool(name: str, timeout_s: float, found: list[Pool]) -> Reading:
         ("zfs", "list", "-Hp", "-r", "-t", "volume,snapshot", "-o", ",".join(LIST_COLUMNS), name), timeout_s
     )
     volumes = parse_volumes(listing.stdout, await _marks(name, timeout_s))
-    free = await _free_bytes(name, timeout_s)
-    pool = found[-1]
+    free, owned = await _free_bytes(name, timeout_s)
+    pool = replace(found[-1], owned=owned)
     if free is not None:
         pool = replace(
             pool, free_bytes=free, reasons={key: why for key, why in pool.reasons.items() if key != "free_bytes"}
@@ -146,18 +146,20 @@ def _with_status(pool: Pool, status: Status) -> Pool:
     return replace(pool, health=health, health_text=text, members=status.members)
 
 
-async def _free_bytes(name: str, timeout_s: float) -> int | None:
+async def _free_bytes(name: str, timeout_s: float) -> tuple[int | None, bool]:
     """What a new thick zvol may take: less than ``available``, as it reserves parity and metadata too.
 
-    ``zfs create -n`` tells, for the pool's layout, what a zvol would reserve, and creates nothing.
+    ``zfs create -n`` tells, for the pool's layout, what a zvol would reserve, and creates nothing. With it comes
+    whether the pool has BAMS's mark: the second line, so that no value of the mark can forge the first.
     """
-    answer = await zpool.ran(("zfs", "get", "-Hp", "-o", "value", "available", name), timeout_s)
-    available = parse_available(answer.stdout)
+    answer = await zpool.ran(("zfs", "get", "-Hp", "-o", "value", f"available,{zpool.OWNER}", name), timeout_s)
+    first, _, mark = answer.stdout.partition("\n")
+    available, owned = parse_available(first), mark == f"{zpool.OWNED}\n"
     if available is None or available <= 2 * _SPARE_BYTES:
-        return available and 0
+        return available and 0, owned
     size = available // BLOCK_BYTES * BLOCK_BYTES
     reserved = await reservation_bytes(f"{name}/bams-estimate", size, timeout_s)
-    return max(0, size * size // max(size, reserved) - _SPARE_BYTES) // BLOCK_BYTES * BLOCK_BYTES
+    return max(0, size * size // max(size, reserved) - _SPARE_BYTES) // BLOCK_BYTES * BLOCK_BYTES, owned
 
 
 async def reservation_bytes(dataset: str, size_bytes: int, timeout_s: float = READ_TIMEOUT_S) -> int:

@@ -20,6 +20,8 @@ from bamsd.errors import InvalidArgument, TimedOut, ToolFailed
 from bamsd.system.run import CommandFailed, Result, run
 
 CHANGE_TIMEOUT_S = 600.0
+OWNER, OWNED = "org.bams:pool", "bams"
+"""The mark of a pool that BAMS made, on its root dataset. What lies below inherits it, which means nothing."""
 NAMES = ("zpool", "list", "-H", "-o", "name")
 FIRST_WITH_JSON = (2, 3)
 _LEAST: dict[Layout, int] = {"single": 1, "mirror": 2, "raidz1": 2, "raidz2": 3, "raidz3": 4}
@@ -35,7 +37,7 @@ def create(name: str, layout: Layout, devices: Sequence[str]) -> tuple[str, ...]
     whole disks or partitions by an absolute path, best one of /dev/disk/by-id. Compression lz4 costs nothing that
     counts and keeps zeroed space from being stored.
     """
-    options = ("-O", "mountpoint=none", "-O", "canmount=off", "-O", "compression=lz4")
+    options = ("-O", "mountpoint=none", "-O", "canmount=off", "-O", "compression=lz4", "-O", f"{OWNER}={OWNED}")
     return ("zpool", "create", *options, name, *_vdevs(layout, devices))
 
 

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Unpack
 
 from bamsd.config import TapeSettings
 from bamsd.core.alerts import Alerts
-from bamsd.core.jobs import Job, Jobs, Progress, Starter
+from bamsd.core.jobs import How, Job, Jobs, Progress, Starter
 from bamsd.core.names import drive_path, library_path
 from bamsd.core.store import Store
 from bamsd.errors import BamsError, InvalidArgument, NotFound, NotReady
@@ -188,7 +188,7 @@ class Tape:
             expected_s=TYPICAL_MOVE_S,
         )
 
-    async def load(self, name: str, slot: int, drive: int, starter: Starter, **how: bool) -> Job:
+    async def load(self, name: str, slot: int, drive: int, starter: Starter, **how: Unpack[How]) -> Job:
         library = self.find(name)
 
         def plan(status: ChangerStatus) -> Move:
@@ -196,7 +196,7 @@ class Tape:
 
         return await self._move(library, f"load slot {slot} into drive {drive}", plan, starter, drive, **how)
 
-    async def unload(self, name: str, drive: int, slot: int | None, starter: Starter, **how: bool) -> Job:
+    async def unload(self, name: str, drive: int, slot: int | None, starter: Starter, **how: Unpack[How]) -> Job:
         library = self.find(name)
 
         def plan(status: ChangerStatus) -> Move:
@@ -205,7 +205,7 @@ class Tape:
 
         return await self._move(library, f"unload drive {drive}", plan, starter, drive, **how)
 
-    async def transfer(self, name: str, source: int, target: int, starter: Starter, **how: bool) -> Job:
+    async def transfer(self, name: str, source: int, target: int, starter: Starter, **how: Unpack[How]) -> Job:
         library = self.find(name)
 
         def plan(status: ChangerStatus) -> Move:
@@ -213,7 +213,7 @@ class Tape:
 
         return await self._move(library, f"transfer slot {source} to slot {target}", plan, starter, None, **how)
 
-    async def clean(self, name: str, drive: int, slot: int | None, starter: Starter, **how: bool) -> Job:
+    async def clean(self, name: str, drive: int, slot: int | None, starter: Starter, **how: Unpack[How]) -> Job:
         library = self.find(name)
 
         def plan(status: ChangerStatus) -> Move:

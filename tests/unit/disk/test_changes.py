@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bamsd.core.jobs import Jobs, Starter
+from bamsd.core.jobs import How, Jobs, Starter
 from bamsd.disk import recovery
 from bamsd.disk.acts import Act
 from bamsd.disk.changes import DESTROY, MANAGE, Changes
@@ -48,11 +48,13 @@ class Worker(Host):
     async def make_volume(self) -> None:
         self.answers["lvm"] = Reading((VG, THIN), (THICK,))
 
-    async def create(self, *acts: Act, planner: Any = None, **how: bool) -> Any:
+    async def create(
+        self, *acts: Act, planner: Any = None, queue: bool = False, wait: bool = True, dry_run: bool = False
+    ) -> Any:
         async def plan(_picture: Picture) -> Plan:
             return Plan(intent("disk-create", size_bytes=GIB), acts, ("/x",), {"repository": "/x"})
 
-        options = {"queue": False, "wait": True, "dry_run": False} | how
+        options = How(queue=queue, wait=wait, dry_run=dry_run)
         return await self.changes.change("lvm", "vg0", "create", planner or plan, ALICE, "disk-create", **options)
 
 

@@ -7,7 +7,8 @@ import pytest
 from bamsd.core.names import repository_path
 from bamsd.disk import views
 from bamsd.disk.conditions import conditions, level
-from bamsd.disk.models import Health, Member
+from bamsd.disk.models import Health, Member, Stack, Volume
+from bamsd.disk.register import Row
 from tests.unit.disk.pictures import GIB, SNAPSHOT, TANK, THICK, THIN, UUID, VG, ZVOL, picture, row
 
 PATH = repository_path("lvm", "vg0/thick")
@@ -47,7 +48,7 @@ def test_a_file_system_is_shown_with_its_place_and_whether_it_is_mounted() -> No
         (THICK, row(leftover="format"), "incomplete"),
     ],
 )
-def test_what_is_not_ready_says_why(volume: views.Volume, entry: views.Row, state: str) -> None:
+def test_what_is_not_ready_says_why(volume: Volume, entry: Row, state: str) -> None:
     view = views.repositories(picture(volume, rows=(entry,)))[PATH]
     assert view.state == state
     assert view.state_text
@@ -70,7 +71,7 @@ def test_a_stranger_in_the_place_of_a_lost_repository_is_shown_beside_it() -> No
 
 
 def test_a_pool_that_does_not_answer_is_said_so_and_its_repositories_are_not_called_missing() -> None:
-    silent = {"zfs": {"tank": "zfs did not end within 30 s"}}
+    silent: dict[Stack, dict[str, str]] = {"zfs": {"tank": "zfs did not end within 30 s"}}
     seen = picture(ZVOL, problems=silent)
     [view] = views.repositories(seen).values()
     assert view.state == "unresponsive"
