@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence, Set
+from dataclasses import replace
+from pathlib import Path
 
 from bamsd.config import Config, DiskSettings
 from bamsd.core.alerts import Alerts
@@ -9,14 +11,15 @@ from bamsd.core.holders import Holders
 from bamsd.core.jobs import Job, Jobs
 from bamsd.core.store import Store
 from bamsd.disk import lvm, recovery, wipefs, zfs
-from bamsd.disk.books import Books, Listener
+from bamsd.disk.books import Books, Listener, Reader
 from bamsd.disk.candidates import candidates
 from bamsd.disk.changes import Changes
 from bamsd.disk.filesystems import Filesystems
 from bamsd.disk.kernel_holders import KernelHolders
+from bamsd.disk.models import Reading
 from bamsd.disk.register import Register
 from bamsd.disk.service import Disks
-from bamsd.disk.views import Picture
+from bamsd.disk.views import Picture, device_path
 from bamsd.disk.watch import DiskWatch
 from bamsd.system.block import Roots, mounts
 
@@ -33,7 +36,7 @@ class DiskArea:
         holders.register(kernel)
         books = Books(
             Register(store),
-            {"lvm": lvm.read, "zfs": zfs.read},
+            {"lvm": lambda: _read(lvm.read, paths.dev), "zfs": lambda: _read(zfs.read, paths.dev)},
             lambda: _mount_points(roots),
             alerts,
             listener,
@@ -48,6 +51,7 @@ class DiskArea:
             holders,
             Filesystems(paths.units, str(disk.mount_root), disk.mount_owner),
             lambda: candidates(holders.of, dev=paths.dev, include_loop=disk.include_loop_devices),
+            paths.dev,
         )
         self.watch = DiskWatch(books, disk.poll_interval_s)
 
@@ -62,6 +66,13 @@ class DiskArea:
 
     async def stop(self) -> None:
         await self.watch.stop()
+
+
+async def _read(reader: Reader, dev: Path) -> Reading:
+    """A reading whose nodes stand below ``dev``."""
+    reading = await reader()
+    volumes = (replace(v, device=device_path(dev, v.stack, v.full_name)) if v.device else v for v in reading.volumes)
+    return replace(reading, volumes=tuple(volumes))
 
 
 async def _mount_points(roots: Roots) -> Set[str]:

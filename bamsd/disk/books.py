@@ -148,7 +148,10 @@ class Books:
             name = volume.name if not self._register.named(volume.name) else f"{volume.name}-{volume.repository[:8]}"
             log.warning("repository %s was found by the mark on %s", name, volume.full_name)
             await self._register.keep(row_of(volume, name, ""))
-        self.picture = replace(self.picture, rows=dict(self._register.rows))
+        going = {i.repository for i in self._under_way.values() if i.operation == "disk-delete" and not i.ended}
+        # A repository that is being deleted is gone with its volume, not missing.
+        rows = {u: row for u, row in self._register.rows.items() if u not in going or self.picture.volumes_of(u)}
+        self.picture = replace(self.picture, rows=rows)
 
     async def _publish(self) -> None:
         pools, repositories = views.pools(self.picture), views.repositories(self.picture)

@@ -4,6 +4,7 @@ Pure but for the coroutines that stand ready in each act: nothing happens before
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from bamsd.core.names import repository_path
@@ -12,6 +13,9 @@ from bamsd.disk.acts import Act, act
 from bamsd.disk.filesystems import Filesystems
 from bamsd.disk.models import Filesystem, Mark, Pool, Snapshot, Use, Volume, size_text
 from bamsd.disk.register import Intent, Row
+from bamsd.system import block
+
+NODE_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class Wanted:
     use: Use
     filesystem: Filesystem
     sparse: bool
+    device: str
+    """The node that its volume will have."""
 
 
 def create(wanted: Wanted, files: Filesystems, person: str) -> Plan:
@@ -79,12 +85,11 @@ def create(wanted: Wanted, files: Filesystems, person: str) -> Plan:
             kind = "zvol"
             size_bytes = zfs.rounded(size_bytes)
             argv = zfs.create(f"{pool.name}/{name}", size_bytes, mark, sparse=wanted.sparse)
-            made = act(zfs.change, argv, said, path)
+            made = act(partial(_with_node, wanted.device), argv, said, path)
     acts = [made]
     if wanted.filesystem:
-        device = f"/dev/{pool.group}/{name}" if pool.stack == "lvm" else f"/dev/zvol/{pool.name}/{name}"
-        acts += files.make(name, wanted.filesystem, wanted.uuid, device, path)
-        acts += files.mount(name, wanted.filesystem, device, path)
+        acts += files.make(name, wanted.filesystem, wanted.uuid, wanted.device, path)
+        acts += files.mount(name, wanted.filesystem, wanted.device, path)
     begun = Intent(
         job_id=0,
         operation="disk-create",
@@ -194,6 +199,12 @@ def _removal(stack: str, group: str, name: str, uuid: str, said: str, path: str)
     if stack == "zfs":
         return act(zfs.change, zfs.destroy(f"{group}/{name}", uuid), said, path, "destroy")
     return act(lvm.change, lvm.lvremove(group, name, uuid), said, path, "destroy")
+
+
+async def _with_node(device: str, argv: tuple[str, ...]) -> None:
+    """LVM waits for udev by itself; the node of a zvol comes a moment after ZFS has ended."""
+    await zfs.change(argv)
+    await block.appear(device, NODE_TIMEOUT_S)
 
 
 def _path(volume: Volume) -> str:

@@ -7,12 +7,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from bamsd.core.jobs import Job, Jobs
 from bamsd.disk.books import Books
 from bamsd.disk.changes import Changes
 from bamsd.disk.outcome import FORMAT_STAGE, judge
 from bamsd.disk.register import Intent
+from bamsd.disk.views import device_path
 from bamsd.errors import BamsError, Cancelled, OutOfSync
 from bamsd.system.open_files import who_has_open
 
@@ -63,8 +65,7 @@ async def _until_mkfs_rests(intent: Intent) -> None:
     """A mkfs of the last daemon goes on; wait until it lets go of the volume."""
     if intent.operation != "disk-create" or intent.use != "filesystem" or intent.stage != FORMAT_STAGE:
         return
-    middle = "" if intent.stack == "lvm" else "zvol/"
-    device = f"/dev/{middle}{intent.group}/{intent.volume}"
+    device = device_path(Path("/dev"), intent.stack, f"{intent.group}/{intent.volume}")
     deadline = time.monotonic() + FORMAT_LIMIT_S
     # Another process's end cannot be awaited, so it is looked for.
     while time.monotonic() < deadline and await who_has_open([device], children=True):  # noqa: ASYNC110

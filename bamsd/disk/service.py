@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Unpack
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from bamsd.disk.filesystems import Filesystems
 from bamsd.disk.models import Disk, Filesystem, Layout, PoolKind, Stack, Use, Volume, check_name
 from bamsd.disk.plans import Plan, Wanted
 from bamsd.disk.register import Operation, Row
-from bamsd.disk.views import Picture
+from bamsd.disk.views import Picture, device_path
 from bamsd.errors import NotFound, NotReady
 
 Candidates = Callable[[], Awaitable[tuple[Disk, ...]]]
@@ -25,13 +26,14 @@ class Disks:
     """All pools and repositories of this host."""
 
     def __init__(
-        self, books: Books, changes: Changes, holders: Holders, files: Filesystems, candidates: Candidates
+        self, books: Books, changes: Changes, holders: Holders, files: Filesystems, candidates: Candidates, dev: Path
     ) -> None:
         self.books = books
         self.changes = changes
         self._holders = holders
         self._files = files
         self._candidates = candidates
+        self._dev = dev
 
     async def refresh(self) -> None:
         await self.books.observe_all()
@@ -70,7 +72,11 @@ class Disks:
             if filesystem:
                 await self._files.check_place(name)
             return plans.create(
-                Wanted(name, fresh, size_bytes, uuid, use, filesystem, sparse), self._files, starter.person
+                Wanted(
+                    name, fresh, size_bytes, uuid, use, filesystem, sparse, self._node(fresh.stack, fresh.group, name)
+                ),
+                self._files,
+                starter.person,
             )
 
         return await self.changes.change(
@@ -160,7 +166,7 @@ class Disks:
             volume = rules.present(picture, row)
             found = rules.owned_snapshot(row, volume, snapshot)
             if row.stack == "lvm":
-                holders = await self._holders_of(f"/dev/{volume.group}/{found.volume}", "")
+                holders = await self._holders_of(self._node("lvm", volume.group, found.volume), "")
                 rules.unheld(f"Snapshot {snapshot} of {name}", holders)
             return plans.delete_snapshot(row, volume, found, starter.person)
 
@@ -178,7 +184,7 @@ class Disks:
             found = rules.rollback(row, volume, snapshot)
             await self._unheld(row, volume)
             if row.stack == "lvm":
-                holders = await self._holders_of(f"/dev/{volume.group}/{found.volume}", "")
+                holders = await self._holders_of(self._node("lvm", volume.group, found.volume), "")
                 rules.unheld(f"Snapshot {snapshot} of {name}", holders)
             return plans.rollback(row, volume, found, starter.person)
 
@@ -280,6 +286,9 @@ class Disks:
 
         made: Planner = planner
         return await self.changes.change(row.stack, row.group, doing, made, starter, operation, **how)
+
+    def _node(self, stack: Stack, group: str, volume: str) -> str:
+        return device_path(self._dev, stack, f"{group}/{volume}")
 
     def _disks_turn(self, devices: Sequence[str]) -> tuple[Turn, ...]:
         return (self.changes.disks_turn,) if devices else ()

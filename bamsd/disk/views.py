@@ -6,6 +6,7 @@ Pure: everything here is made anew from a reading. A foreign volume is shown, an
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 from bamsd.core.names import pool_path, repository_path
@@ -88,6 +89,11 @@ class Picture:
 
     def mount_point(self, name: str) -> str:
         return f"{self.mount_root}/{name}"
+
+
+def device_path(dev: Path, stack: Stack, full_name: str) -> str:
+    """The node of a volume: VG/LV or the whole dataset below /dev."""
+    return str(dev / full_name if stack == "lvm" else dev / "zvol" / full_name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,21 @@ Functions that read are meant for a thread: a file of sysfs can wait for a drive
 /proc/pid/mountinfo and /proc/swaps; Documentation/ABI/stable/sysfs-block and testing/sysfs-block-dm of the kernel.
 """
 
+import asyncio
 import contextlib
 import os
 import re
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bamsd.errors import TimedOut
+
 _OCTAL = re.compile(r"\\([0-7]{3})")
 _NUMBER = re.compile(r"(\d{1,6}):(\d{1,8})")
+_LOOK_S = 0.05
 _KERNEL_NAME = re.compile(r"[A-Za-z0-9!_.:+-]{1,64}")
 
 Number = tuple[int, int]
@@ -128,6 +133,15 @@ def _known_name(name: str, roots: Roots) -> str:
 def number_of_name(name: str, roots: Roots) -> Number | None:
     """The number of a device by its kernel name."""
     return parse_number(_text(roots.sysfs / "class" / "block" / name / "dev"))
+
+
+async def appear(path: str, timeout_s: float) -> None:
+    """Wait until udev has made a node. Raises TimedOut; udev tells nobody in particular, so it is looked for."""
+    deadline = time.monotonic() + timeout_s
+    while not await asyncio.to_thread(os.path.exists, path):
+        if time.monotonic() > deadline:
+            raise TimedOut(f"The device {path} did not appear within {timeout_s:g} s. Look at udev: udevadm monitor.")
+        await asyncio.sleep(_LOOK_S)
 
 
 def mounts(roots: Roots, process: str = "self") -> tuple[Mount, ...]:
