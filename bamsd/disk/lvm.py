@@ -1,24 +1,36 @@
 """LVM: one reading of everything, and one function for each subcommand that changes something.
 
 The functions named after subcommands only build a command line; ``change`` runs it. Names must have been checked by
-``models`` before; here they are written as VG/LV, so that none can be taken for an option. Every command runs with
-``SETTINGS``, which ``change`` and ``read`` put behind the subcommand: they alter what lvm looks at and how it answers,
+``models`` before; here they stand behind ``--`` as VG/LV, so that none can be taken for an option. ``change`` and
+``read`` put ``--config`` with ``lvm_settings`` behind the subcommand; it alters what lvm looks at and how it answers,
 not what it does.
 
-Sizes are rounded up to 512 bytes here, because lvm refuses others, and to whole extents by lvm: what is read back may be
-larger than what was asked for.
+Sizes are rounded up to 512 bytes here, because lvm refuses others, and to whole extents by lvm: what is read back may
+be larger than what was asked for.
 """
 
+import asyncio
+import time
 from collections.abc import Sequence
 
+from bamsd.disk import lvm_report
+from bamsd.disk.lvm_failure import failure, locked, messages, target
+from bamsd.disk.lvm_marks import POOL_TAG, snapshot_tag, tags_of
+from bamsd.disk.lvm_settings import settings
 from bamsd.disk.models import Mark, Reading
-from bamsd.errors import NotSupported
+from bamsd.errors import InUse, OutOfSync, TimedOut
+from bamsd.system.run import CommandFailed, Result, run
 
 READ_TIMEOUT_S = 30.0
 CHANGE_TIMEOUT_S = 600.0
+LOCK_WAIT_S = 20.0
+"""How long another program may hold LVM's lock before we give up. Most commands hold it well under a second."""
+_LOCK_PAUSE_S = 0.25
 _SECTOR_BYTES = 512
-POOL_TAG = "bams.pool"
-"""On a volume group or thin pool that BAMS made."""
+_FAILED_EXIT = 5
+"""ECMD_FAILED: of a report, that a part could not be read."""
+_THREAD_FROM = 50_000
+"""Longer output than this, in characters, is parsed in a thread so that the event loop goes on."""
 
 
 def vgcreate(name: str, devices: Sequence[str]) -> tuple[str, ...]:
@@ -67,24 +79,36 @@ def lvcreate_snapshot(group: str, origin: str, name: str, size_bytes: int | None
 
     ``size_bytes`` is the room for changes of a thick origin, None for a thin one.
     """
-    tag = ("--addtag", f"bams.snap.{repository}")
-    kind = ("--setactivationskip", "n") if size_bytes is None else ("--size", _size(size_bytes))
-    return ("lvm", "lvcreate", "--yes", "--snapshot", *tag, "--name", f"{origin}.{name}", *kind, f"{group}/{origin}")
+    # A thin snapshot needs no device until somebody wants to read it; by default even that would be refused (-kn).
+    thin = ("--setactivationskip", "n", "--activate", "n")
+    kind = thin if size_bytes is None else ("--size", _size(size_bytes))
+    words = ("--yes", "--snapshot", "--addtag", snapshot_tag(repository), "--name", f"{origin}.{name}", *kind)
+    return ("lvm", "lvcreate", *words, "--", f"{group}/{origin}")
 
 
 def lvextend(group: str, name: str, size_bytes: int) -> tuple[str, ...]:
-    """Grow a volume to this size; lvm refuses a smaller one. A file system on it is left as it is."""
+    """Grow a volume or a thin pool to this size; lvm refuses a smaller one. A file system on it is left as it is.
+
+    lvm refuses to grow a thick volume that is active and has thick snapshots.
+    """
     return ("lvm", "lvextend", "--size", _size(size_bytes), "--", f"{group}/{name}")
 
 
 def lvremove(group: str, name: str, uuid: str) -> tuple[str, ...]:
-    """Remove the volume of this name only if it has this lv_uuid."""
-    return ("lvm", "lvremove", "--yes", "--select", f'lv_uuid="{uuid}"', "--", f"{group}/{name}")
+    """Remove the volume of this name only if it has this lv_uuid, and only if no thick snapshot would go with it.
+
+    lvm leaves what does not fit the selection alone and calls that a success; ``change`` calls it ``OutOfSync``.
+    """
+    selection = f'lv_uuid="{uuid}" && lv_role!={{"thickorigin"}}'
+    return ("lvm", "lvremove", "--yes", "--select", selection, "--", f"{group}/{name}")
 
 
 def lvconvert_merge(group: str, snapshot: str) -> tuple[str, ...]:
-    """Roll the origin back to a snapshot (its LV name), which is used up by it."""
-    return ("lvm", "lvconvert", "--yes", "--mergesnapshot", "--", f"{group}/{snapshot}")
+    """Roll the origin back to a snapshot (its LV name), which is used up by it.
+
+    A thin one is done when the command ends. A thick one is copied in the background: see ``Volume.merging``.
+    """
+    return ("lvm", "lvconvert", "--yes", "--merge", "--background", "--", f"{group}/{snapshot}")
 
 
 def lvchange_activate(group: str, name: str) -> tuple[str, ...]:
@@ -92,14 +116,85 @@ def lvchange_activate(group: str, name: str) -> tuple[str, ...]:
     return ("lvm", "lvchange", "--activate", "y", "--ignoreactivationskip", "--", f"{group}/{name}")
 
 
-async def read(timeout_s: float = READ_TIMEOUT_S) -> Reading:
-    """Everything LVM knows, in one command."""
-    raise NotSupported("not written yet")
+def fullreport() -> tuple[str, ...]:
+    """Everything that ``lvm_report.parse`` reads, also groups of other hosts."""
+    words = ["--all", "--foreign", "--shared", "--units", "b", "--nosuffix"]
+    for report, fields in lvm_report.FIELDS.items():
+        words += ["--configreport", report, "--options", ",".join(fields)]
+    return ("lvm", "fullreport", *words)
 
 
-async def change(argv: Sequence[str], timeout_s: float = CHANGE_TIMEOUT_S) -> None:
-    """Run one of the command lines above. Never killed: ``TimedOut`` leaves it running."""
-    raise NotSupported("not written yet")
+async def read(timeout_s: float = READ_TIMEOUT_S, *, lock_wait_s: float = LOCK_WAIT_S) -> Reading:
+    """Everything LVM knows, in one command.
+
+    A group that another program holds for longer than ``lock_wait_s`` is in ``Reading.problems``, as is any other that
+    lvm could not read. Raises ``TimedOut`` when a device does not answer, ``ToolFailed`` when lvm gives no report.
+    """
+    argv = await _with_settings(fullreport())
+    deadline = time.monotonic() + min(timeout_s, lock_wait_s)
+    while True:
+        try:
+            result = await run(argv, timeout_s=timeout_s, allowed_exits=(0, _FAILED_EXIT))
+        except CommandFailed as failed:
+            raise failure(fullreport(), failed.result.stdout, failed.result.stderr) from failed
+        if len(result.stdout) < _THREAD_FROM:
+            reading = lvm_report.parse(result.stdout)
+        else:
+            reading = await asyncio.to_thread(lvm_report.parse, result.stdout)
+        if not lvm_report.is_locked(reading) or time.monotonic() >= deadline:
+            return reading
+        await asyncio.sleep(_LOCK_PAUSE_S)
+
+
+async def change(argv: Sequence[str], timeout_s: float = CHANGE_TIMEOUT_S, *, lock_wait_s: float = LOCK_WAIT_S) -> None:
+    """Run one of the command lines above. Never killed: ``TimedOut`` leaves it running.
+
+    While another program holds LVM's lock the command has done nothing and is tried again; after ``lock_wait_s`` that
+    is ``Busy``. Growing to the size that a volume has already is a success. The caller reads the state again.
+    """
+    words = await _with_settings(argv)
+    deadline = time.monotonic() + lock_wait_s
+    while True:
+        try:
+            result = await run(words, timeout_s=timeout_s, kill_on_timeout=False)
+        except TimedOut as slow:
+            raise TimedOut(
+                f"LVM did not finish {argv[1]} {target(argv)} within {timeout_s:g} s. "
+                "It goes on by itself: look at the volumes again before the next step."
+            ) from slow
+        except CommandFailed as failed:
+            if _has_that_size(argv, failed.result):
+                return
+            if not locked(failed.result.stdout, failed.result.stderr) or time.monotonic() >= deadline:
+                raise failure(argv, failed.result.stdout, failed.result.stderr) from failed
+            await asyncio.sleep(_LOCK_PAUSE_S)
+        else:
+            _check_done(argv, result)
+            return
+
+
+def _check_done(argv: Sequence[str], result: Result) -> None:
+    """Two things that lvm calls a success and that are none."""
+    said = " ".join(messages(result.stdout, result.stderr, ("error", "warn", "print")))
+    if argv[1] == "lvremove" and "successfully removed" not in said:
+        raise OutOfSync(
+            f"LVM did not remove {target(argv)}: the volume of this name is another one now or has snapshots. "
+            "Look at the volumes again."
+        )
+    if argv[1] == "lvconvert" and "next activation" in said:
+        raise InUse(
+            f"The origin of {target(argv)} is in use, so LVM will roll it back when it is next activated. "
+            "Release it and activate it again, or delete the snapshot to prevent that."
+        )
+
+
+def _has_that_size(argv: Sequence[str], result: Result) -> bool:
+    said = " ".join(messages(result.stdout, result.stderr))
+    return argv[1] == "lvextend" and ("No size change." in said or "matches existing size" in said)
+
+
+async def _with_settings(argv: Sequence[str]) -> tuple[str, ...]:
+    return (*argv[:2], "--config", await settings(), *argv[2:])
 
 
 def _size(size_bytes: int) -> str:
@@ -107,7 +202,4 @@ def _size(size_bytes: int) -> str:
 
 
 def _tags(mark: Mark) -> tuple[str, ...]:
-    tags = [f"bams.repo.{mark.repository}", f"bams.use.{mark.use}"]
-    if mark.filesystem:
-        tags.append(f"bams.fs.{mark.filesystem}")
-    return tuple(word for tag in tags for word in ("--addtag", tag))
+    return tuple(word for tag in tags_of(mark) for word in ("--addtag", tag))

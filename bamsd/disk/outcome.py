@@ -112,7 +112,8 @@ def _rollback(intent: Intent, volume: Volume, found: Snapshot | None, finished: 
             f"It is not known whether repository {intent.name} went back to {intent.snapshot}: roll it back again.",
         )
     if volume.merging or (found and found.merging):
-        return Outcome("partial", f"Repository {intent.name} is still being copied back to {intent.snapshot}.")
+        # What is read is the snapshot's content from now on; the kernel copies it back behind that.
+        return Outcome("done", f"Repository {intent.name} is at {intent.snapshot}, which is still being copied back.")
     if found is None:  # LVM uses a snapshot up when it goes back to it
         return Outcome("done", f"Repository {intent.name} is as it was at {intent.snapshot}.")
     return Outcome("undone", f"Repository {intent.name} was not changed.")

@@ -1,0 +1,346 @@
+"""What ``lvm fullreport`` prints as JSON, as a ``Reading``. Pure functions of text.
+
+The fields and their values are those of lvmreport(7) and of recordings of LVM 2.03.16, where every value is a string,
+and 2.03.31 (tests/recordings/lvm).
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bamsd.disk.lvm_marks import POOL_TAG, mark_of, snapshot_of
+from bamsd.disk.models import Health, Member, Pool, Reading, Snapshot, Volume, shown
+from bamsd.errors import ToolFailed
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "vg": (
+        *("vg_uuid", "vg_name", "vg_size", "vg_free", "vg_extent_size", "vg_permissions", "vg_exported", "vg_partial"),
+        *("vg_clustered", "vg_shared", "vg_systemid", "vg_lock_type", "vg_missing_pv_count", "vg_tags"),
+    ),
+    "pv": ("pv_uuid", "pv_name", "pv_size", "pv_missing", "pv_duplicate", "pv_allocatable"),
+    "lv": (
+        *("lv_uuid", "lv_name", "lv_size", "lv_layout", "lv_role", "lv_active", "lv_device_open", "lv_time"),
+        *("origin", "origin_uuid", "pool_lv", "data_percent", "metadata_percent", "lv_health_status", "lv_tags"),
+        *("lv_merging", "lv_merge_failed", "lv_snapshot_invalid", "lv_check_needed", "lv_suspended", "lv_path"),
+    ),
+    # fullreport has these two always. They are of no use here, so one short field of each.
+    "pvseg": ("pvseg_start",),
+    "seg": ("seg_start",),
+}
+"""Reports within a full report, and the fields to ask for in each."""
+
+Row = Mapping[str, str]
+_BYTES = re.compile(r"[0-9]{1,19}")
+_PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?")
+_LOCKED = re.compile(r"Can't get lock for |flock failed: Resource temporarily unavailable")
+_ECHO = re.compile(r"Cannot process volume group ")
+"""Follows another message and says nothing more."""
+_MESSAGES = 3
+
+_POOL_HEALTH: Mapping[str, tuple[Health, str]] = {
+    # lvs(8), "Volume Health".
+    "failed": ("faulted", "The kernel has stopped the thin pool after an error: repair it with lvconvert --repair."),
+    "out_of_data": ("suspended", "The thin pool has no room left, so writing waits or fails: extend it."),
+    "metadata_read_only": ("faulted", "The thin pool's metadata cannot be written: repair it with lvconvert --repair."),
+    "partial": ("missing", "Devices of the thin pool are missing: bring them back."),
+}
+
+
+def parse(text: str) -> Reading:
+    """Turn the JSON of ``lvm fullreport`` with ``FIELDS`` and with its log into a ``Reading``. Pure.
+
+    Groups that lvm could not read are in ``problems``. Raises ``ToolFailed`` when the text is no report at all.
+    """
+    data = _json(text)
+    pools: list[Pool] = []
+    volumes: list[Volume] = []
+    for report in _dicts(data.get("report")):
+        groups = _rows(report, "vg")
+        if not groups or not groups[0].get("vg_name"):
+            continue  # devices that belong to no group
+        group = _Group(groups[0], _rows(report, "pv"), _rows(report, "lv"))
+        pools += group.pools()
+        volumes += group.volumes()
+    return Reading(tuple(pools), tuple(volumes), problems(data))
+
+
+def is_locked(reading: Reading) -> bool:
+    """Whether a group could not be read because another program changes it just now."""
+    return any(text.startswith(_LOCK_TEXT) for text in reading.problems.values())
+
+
+_LOCK_TEXT = "Another program holds LVM's lock"
+
+
+def problems(data: Mapping[str, Any]) -> dict[str, str]:
+    """The errors in the log of a command, by volume group; "" for what belongs to none."""
+    found: dict[str, list[str]] = {}
+    for row in _rows(data, "log"):
+        message = row.get("log_message", "").strip()
+        if row.get("log_type") != "error" or not message:
+            continue
+        key = "log_object_name" if row.get("log_object_type") == "vg" else "log_object_group"
+        found.setdefault(shown(row.get(key, "")), []).append(message)
+    return {group: _summary(messages) for group, messages in found.items()}
+
+
+def _summary(messages: list[str]) -> str:
+    if any(_LOCKED.search(message) for message in messages):
+        return f"{_LOCK_TEXT}: wait until its command has ended."
+    telling = [message for message in dict.fromkeys(messages) if not _ECHO.match(message)] or messages
+    return " ".join(shown(message) for message in telling[:_MESSAGES])
+
+
+class _Group:
+    """The rows of one volume group."""
+
+    def __init__(self, row: Row, members: list[Row], volumes: list[Row]) -> None:
+        self.row = row
+        self.name = shown(row["vg_name"])
+        self.members = tuple(_member(member) for member in members)
+        # Thin pools are of the role "private" too. One row a volume: reports of segments repeat them.
+        self.rows = {volume.get("lv_uuid", ""): volume for volume in reversed(volumes)}
+        self.rows = dict(reversed(self.rows.items()))
+        self.thin_pools = {row.get("lv_name", ""): self._thin_pool(row) for row in self.rows.values() if _is_pool(row)}
+        public = [row for row in self.rows.values() if not _is_pool(row) and _is_public(row)]
+        standing = {row.get("lv_name", ""): row for row in public if not _is_snapshot(row)}
+        self.of_origin: dict[str, list[Row]] = {}
+        self.standing = list(standing.values())
+        for row in public:
+            if not _is_snapshot(row):
+                continue
+            if row.get("origin", "") in standing:
+                self.of_origin.setdefault(row["origin"], []).append(row)
+            else:
+                self.standing.append(row)
+
+    def pools(self) -> list[Pool]:
+        health, text = self._health()
+        size, free = _bytes(self.row.get("vg_size")), _bytes(self.row.get("vg_free"))
+        reasons = {
+            "data_percent": "A volume group gives its space away as a whole: see its free space.",
+            "metadata_percent": "A volume group has no metadata that could run full.",
+        }
+        reasons |= {
+            name: "LVM did not tell it."
+            for name, figure in (("size_bytes", size), ("free_bytes", free))
+            if figure is None
+        }
+        group = Pool(
+            kind="lvm",
+            name=self.name,
+            uuid=shown(self.row.get("vg_uuid", "")),
+            size_bytes=size,
+            free_bytes=free,
+            data_percent=None,
+            metadata_percent=None,
+            health=health,
+            health_text=text,
+            members=self.members,
+            reasons=reasons,
+            owned=POOL_TAG in _words(self.row, "vg_tags"),
+        )
+        return [group, *self.thin_pools.values()]
+
+    def _health(self) -> tuple[Health, str]:
+        lost = [member.path for member in self.members if member.state != "online"]
+        if self.row.get("vg_exported"):
+            return (
+                "unknown",
+                f"Volume group {self.name} is exported: import it with vgimport before it can be used here.",
+            )
+        if (
+            self.row.get("vg_clustered")
+            or self.row.get("vg_shared")
+            or self.row.get("vg_lock_type") not in (None, "", "none")
+        ):
+            return "unknown", f"Volume group {self.name} is shared with other hosts, so BAMS only shows it."
+        if self.row.get("vg_partial") or self.row.get("vg_missing_pv_count", "0") not in ("", "0"):
+            return "missing", f"Volume group {self.name} lacks devices: bring back {', '.join(lost) or 'them'}."
+        if lost:
+            return "degraded", f"Volume group {self.name} has devices that are seen twice: {', '.join(lost)}."
+        if self.row.get("vg_permissions") == "read-only":
+            return "unknown", f"Volume group {self.name} is read-only."
+        return "online", ""
+
+    def _thin_pool(self, row: Row) -> Pool:
+        size, used = _bytes(row.get("lv_size")), _percent(row.get("data_percent"))
+        metadata = _percent(row.get("metadata_percent"))
+        health, text = _pool_health(row)
+        reasons = {"members": f"Its devices are those of volume group {self.name}."}
+        why = "The thin pool is not active." if not _is_active(row) else "LVM did not tell it."
+        for name, figure in (("data_percent", used), ("free_bytes", used), ("metadata_percent", metadata)):
+            if figure is None:
+                reasons[name] = why
+        if size is None:
+            reasons["size_bytes"] = "LVM did not tell it."
+        return Pool(
+            kind="lvm-thin",
+            name=f"{self.name}/{shown(row.get('lv_name', ''))}",
+            uuid=shown(row.get("lv_uuid", "")),
+            size_bytes=size,
+            free_bytes=None if size is None or used is None else max(0, int(size * (100 - used) / 100)),
+            data_percent=used,
+            metadata_percent=metadata,
+            health=health,
+            health_text=text,
+            reasons=reasons,
+            owned=POOL_TAG in _words(row, "lv_tags"),
+        )
+
+    def volumes(self) -> list[Volume]:
+        return [self._volume(row) for row in self.standing]
+
+    def _volume(self, row: Row) -> Volume:
+        name, size = shown(row.get("lv_name", "")), _bytes(row.get("lv_size")) or 0
+        pool = self.thin_pools.get(row.get("pool_lv", "")) if "thin" in _words(row, "lv_layout") else None
+        health, text = self._volume_health(row, pool)
+        mark = mark_of(_words(row, "lv_tags"))
+        snapshots = [
+            _snapshot(other, mark.repository if mark else "")
+            for other in self.of_origin.get(row.get("lv_name", ""), [])
+        ]
+        return Volume(
+            stack="lvm",
+            kind="lvm-thin" if "thin" in _words(row, "lv_layout") else "lvm",
+            pool=f"{self.name}/{shown(row['pool_lv'])}" if row.get("pool_lv") else self.name,
+            name=name,
+            uuid=shown(row.get("lv_uuid", "")),
+            size_bytes=size,
+            used_bytes=_share(size, _percent(row.get("data_percent"))) if "thin" in _words(row, "lv_layout") else size,
+            device=shown(row.get("lv_path") or f"/dev/{self.name}/{name}"),
+            created_us=_created_us(row),
+            repository=mark.repository if mark else "",
+            use=mark.use if mark else "block",
+            filesystem=mark.filesystem if mark else "",
+            sparse="thin" in _words(row, "lv_layout"),
+            active=_is_active(row),
+            merging=bool(row.get("lv_merging")) or any(snapshot.merging for snapshot in snapshots),
+            is_open=_is_open(row),
+            health=health,
+            health_text=text,
+            snapshots=tuple(sorted(snapshots, key=lambda snapshot: (snapshot.created_us, snapshot.volume))),
+        )
+
+    def _volume_health(self, row: Row, pool: Pool | None) -> tuple[Health, str]:
+        status = row.get("lv_health_status", "")
+        if row.get("lv_suspended") == "suspended":
+            return "suspended", "The device is suspended, so all reading and writing waits: look at dmsetup info."
+        if status == "partial":
+            return "missing", f"Devices that hold parts of the volume are missing in volume group {self.name}."
+        if pool is not None and pool.health != "online":
+            return pool.health, pool.health_text
+        if status:
+            return ("faulted" if status == "failed" else "degraded"), f"LVM says: {shown(status)}."
+        return "online", ""
+
+
+def _snapshot(row: Row, repository: str) -> Snapshot:
+    """``repository`` is that of the origin; a mark of another one is none."""
+    volume, size = row.get("lv_name", ""), _bytes(row.get("lv_size")) or 0
+    thick = "thicksnapshot" in _words(row, "lv_role")
+    percent = _percent(row.get("data_percent")) if thick else None
+    _, dot, given = volume.partition(".")
+    owned = bool(repository and dot and given) and snapshot_of(_words(row, "lv_tags")) == repository
+    invalid = row.get("lv_snapshot_invalid") not in (None, "", "unknown")
+    return Snapshot(
+        name=shown(given if owned else volume),
+        volume=shown(volume),
+        uuid=shown(row.get("lv_uuid", "")),
+        created_us=_created_us(row),
+        size_bytes=size,
+        used_bytes=_share(size, percent),
+        used_percent=percent,
+        valid=not invalid,
+        merging=bool(row.get("lv_merging")),
+        owned=owned,
+    )
+
+
+def _member(row: Row) -> Member:
+    path, uuid = shown(row.get("pv_name", "")), shown(row.get("pv_uuid", ""))
+    size = _bytes(row.get("pv_size"))
+    if row.get("pv_missing"):
+        return Member(path, size, "missing", f"LVM does not find the device with the PV UUID {uuid}.")
+    if row.get("pv_duplicate"):
+        return Member(path, size, "duplicate", f"LVM sees the PV UUID {uuid} on more than one device.")
+    if not row.get("pv_allocatable"):
+        return Member(path, size, "online", "No new volume is put on it (pvchange --allocatable n).")
+    return Member(path, size, "online")
+
+
+def _pool_health(row: Row) -> tuple[Health, str]:
+    status = row.get("lv_health_status", "")
+    if status in _POOL_HEALTH:
+        return _POOL_HEALTH[status]
+    if row.get("lv_check_needed") not in (None, "", "unknown"):
+        return "faulted", "The thin pool's metadata needs a check: repair it with lvconvert --repair."
+    if row.get("lv_suspended") == "suspended":
+        return "suspended", "The thin pool is suspended, so all reading and writing waits: look at dmsetup info."
+    return ("degraded", f"LVM says: {shown(status)}.") if status else ("online", "")
+
+
+def _is_pool(row: Row) -> bool:
+    return {"thin", "pool"} <= _words(row, "lv_layout")
+
+
+def _is_public(row: Row) -> bool:
+    return "private" not in _words(row, "lv_role")
+
+
+def _is_snapshot(row: Row) -> bool:
+    return "snapshot" in _words(row, "lv_role") and bool(row.get("origin"))
+
+
+def _is_active(row: Row) -> bool:
+    return row.get("lv_active", "").startswith("active")
+
+
+def _is_open(row: Row) -> bool | None:
+    return {"open": True, "": False}.get(row.get("lv_device_open", "unknown"))
+
+
+def _created_us(row: Row) -> int:
+    """``lv_time`` in seconds since the epoch (report/time_format="%s"); 0 where LVM does not know it."""
+    return (_bytes(row.get("lv_time")) or 0) * 1_000_000
+
+
+def _words(row: Row, field: str) -> frozenset[str]:
+    return frozenset(word for word in row.get(field, "").split(",") if word)
+
+
+def _bytes(text: str | None) -> int | None:
+    return int(text) if text and _BYTES.fullmatch(text) else None
+
+
+def _percent(text: str | None) -> float | None:
+    return float(text) if text and _PERCENT.fullmatch(text) else None
+
+
+def _share(size_bytes: int, percent: float | None) -> int | None:
+    return None if percent is None else int(size_bytes * percent / 100)
+
+
+def _json(text: str) -> Mapping[str, Any]:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict) or not isinstance(data.get("report"), list):
+        raise ToolFailed("lvm fullreport printed no report: run it by hand and look at what it prints.")
+    return data
+
+
+def _dicts(value: object) -> Iterable[Mapping[str, Any]]:
+    return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
+
+
+def _rows(report: Mapping[str, Any], kind: str) -> list[Row]:
+    return [{name: _text(value) for name, value in row.items()} for row in _dicts(report.get(kind))]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
