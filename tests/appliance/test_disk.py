@@ -90,8 +90,10 @@ def test_data_survives_a_grow_and_comes_back_with_a_rollback(guest: Guest, admin
     assert not admin.exists(volume, stack)
 
 
-@EACH
-@pytest.mark.parametrize("kind", ["xfs", "ext4"])
+FILES = [("bvg", "lvm", "ext4"), ("bvg/btp", "lvm", "xfs"), *([("btank", "zfs", "xfs")] if WITH_ZFS else [])]
+
+
+@pytest.mark.parametrize(("pool", "stack", "kind"), FILES, ids=lambda value: value.replace("/", "-"))
 def test_a_file_system_is_ready_for_bacula_and_grows(
     guest: Guest, admin: Disks, pool: str, stack: str, kind: str
 ) -> None:
@@ -247,8 +249,14 @@ HOLDERS = {
 }
 
 
-@EACH
-@pytest.mark.parametrize("kind", HOLDERS)
+WHERE = [("bvg", "lvm", kind) for kind in HOLDERS]
+WHERE += [
+    ("bvg/btp", "lvm", "mounted"),
+    *([("btank", "zfs", kind) for kind in ("mounted", "iSCSI LUN")] if WITH_ZFS else []),
+]
+
+
+@pytest.mark.parametrize(("pool", "stack", "kind"), WHERE, ids=lambda value: value.replace("/", "-"))
 def test_what_is_in_use_is_refused_by_name_until_it_is_released(
     guest: Guest, admin: Disks, pool: str, stack: str, kind: str
 ) -> None:
