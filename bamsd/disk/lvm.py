@@ -137,13 +137,20 @@ async def read(timeout_s: float = READ_TIMEOUT_S, *, lock_wait_s: float = LOCK_W
             result = await run(argv, timeout_s=timeout_s, allowed_exits=(0, _FAILED_EXIT))
         except CommandFailed as failed:
             raise failure(fullreport(), failed.result.stdout, failed.result.stderr) from failed
-        if len(result.stdout) < _THREAD_FROM:
-            reading = lvm_report.parse(result.stdout)
-        else:
-            reading = await asyncio.to_thread(lvm_report.parse, result.stdout)
+        reading = await _parsed(result.stdout)
         if not lvm_report.is_locked(reading) or time.monotonic() >= deadline:
             return reading
         await asyncio.sleep(_LOCK_PAUSE_S)
+
+
+async def _parsed(text: str) -> Reading:
+    system_id = ""
+    if lvm_report.system_ids(text):
+        own = await run(["lvm", "systemid"], timeout_s=READ_TIMEOUT_S)
+        system_id = lvm_report.parse_system_id(own.stdout)
+    if len(text) < _THREAD_FROM:
+        return lvm_report.parse(text, system_id)
+    return await asyncio.to_thread(lvm_report.parse, text, system_id)
 
 
 async def change(argv: Sequence[str], timeout_s: float = CHANGE_TIMEOUT_S, *, lock_wait_s: float = LOCK_WAIT_S) -> None:

@@ -25,7 +25,9 @@ from bamsd.errors import (
 _MESSAGES = 3
 _LOCKED = re.compile(r"Can't get (global )?lock|flock failed: Resource temporarily unavailable")
 _NOISE = re.compile(
-    r"File descriptor .* leaked on lvm invocation|WARNING: |Cannot process volume group |\(If you are certain"
+    r"File descriptor .* leaked on lvm invocation|WARNING: |Cannot process volume group |\(If you are certain|"
+    # Its advice for missing devices gives up what is on them.
+    r"See vgreduce "
 )
 
 _RULES: tuple[tuple[type[BamsError], str, str], ...] = (
@@ -43,14 +45,14 @@ _RULES: tuple[tuple[type[BamsError], str, str], ...] = (
         r"can be resized only while inactive",
         "A volume with thick snapshots cannot grow while it is active: delete its snapshots first.",
     ),
-    (InUse, r"Aborted wiping|device has a signature|existing signature", "Old data is on it: agree to wipe it first."),
     (
         InUse,
         r"\bin use\b|exclusively|Device or resource busy|containing \d+ logical volumes|still contains|is used by",
         "Find out who uses it, release it and try again.",
     ),
+    (InUse, r"Aborted wiping|device has a signature|existing signature", "Old data is on it: agree to wipe it first."),
     (InvalidArgument, r"not larger than existing size|New size .* is (smaller|less)", "Volumes can only grow."),
-    (NotReady, r"missing PVs|PVs? (is|are) missing|partial|device missing", "Bring back the missing devices first."),
+    (NotReady, r"missing PVs|PVs? (is|are) missing|partial LV|device missing", "Bring back the missing devices first."),
     (NotReady, r"invalidated snapshot", "The snapshot ran full, so its content is lost: delete it."),
     (NotReady, r"is exported", "Import the volume group with vgimport first."),
     (
@@ -60,7 +62,8 @@ _RULES: tuple[tuple[type[BamsError], str, str], ...] = (
     ),
     (
         NotFound,
-        r"not found|Failed to find|No device found|No PV found|[Cc]ouldn't find|does not exist|is not a thin pool",
+        r"not found|not a mergeable|"
+        r"Failed to find|No device found|No PV found|[Cc]ouldn't find|does not exist|is not a thin pool",
         "Look at the pools and volumes again.",
     ),
 )
@@ -81,12 +84,12 @@ def failure(argv: Sequence[str], stdout: str, stderr: str) -> BamsError:
     """The error for a command that failed: what was tried, lvm's own reason, and what to do next."""
     said = messages(stdout, stderr)
     telling = [message for message in said if not _NOISE.match(message)]
-    reason = " ".join(shown(message) for message in telling[:_MESSAGES]) or "it gave no reason."
+    reason = " ".join(_ended(shown(message)) for message in telling[:_MESSAGES]) or "it gave no reason."
     attempt = f"LVM refused {argv[1]} {target(argv)}"
     for error, pattern, advice in _RULES:
         if any(re.search(pattern, message) for message in said):
-            return error(f"{attempt}: {_ended(reason)} {advice}")
-    return ToolFailed(f"{attempt}: {_ended(reason)}")
+            return error(f"{attempt}: {reason} {advice}")
+    return ToolFailed(f"{attempt}: {reason}")
 
 
 def target(argv: Sequence[str]) -> str:

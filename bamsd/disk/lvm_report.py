@@ -36,6 +36,7 @@ _PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,4})?")
 _LOCKED = re.compile(r"Can't get lock for |flock failed: Resource temporarily unavailable")
 _ECHO = re.compile(r"Cannot process volume group ")
 """Follows another message and says nothing more."""
+_SYSTEM_ID = re.compile(r'"vg_systemid": ?"[^"]')
 _MESSAGES = 3
 
 _POOL_HEALTH: Mapping[str, tuple[Health, str]] = {
@@ -47,9 +48,10 @@ _POOL_HEALTH: Mapping[str, tuple[Health, str]] = {
 }
 
 
-def parse(text: str) -> Reading:
+def parse(text: str, system_id: str = "") -> Reading:
     """Turn the JSON of ``lvm fullreport`` with ``FIELDS`` and with its log into a ``Reading``. Pure.
 
+    ``system_id`` is that of this host (``lvm systemid``): a group with another one belongs to another host.
     Groups that lvm could not read are in ``problems``. Raises ``ToolFailed`` when the text is no report at all.
     """
     data = _json(text)
@@ -59,10 +61,20 @@ def parse(text: str) -> Reading:
         groups = _rows(report, "vg")
         if not groups or not groups[0].get("vg_name"):
             continue  # devices that belong to no group
-        group = _Group(groups[0], _rows(report, "pv"), _rows(report, "lv"))
+        group = _Group(groups[0], _rows(report, "pv"), _rows(report, "lv"), system_id)
         pools += group.pools()
         volumes += group.volumes()
     return Reading(tuple(pools), tuple(volumes), problems(data))
+
+
+def system_ids(text: str) -> bool:
+    """Whether a group in a report has a system ID, so that this host's own is needed. Pure."""
+    return _SYSTEM_ID.search(text) is not None
+
+
+def parse_system_id(text: str) -> str:
+    """The host's own ID in what ``lvm systemid`` prints; empty where it has none. Pure."""
+    return text.partition("system ID:")[2].strip()
 
 
 def is_locked(reading: Reading) -> bool:
@@ -95,8 +107,8 @@ def _summary(messages: list[str]) -> str:
 class _Group:
     """The rows of one volume group."""
 
-    def __init__(self, row: Row, members: list[Row], volumes: list[Row]) -> None:
-        self.row = row
+    def __init__(self, row: Row, members: list[Row], volumes: list[Row], system_id: str) -> None:
+        self.row, self.system_id = row, system_id
         self.name = shown(row["vg_name"])
         self.members = tuple(_member(member) for member in members)
         # Thin pools are of the role "private" too. One row a volume: reports of segments repeat them.
@@ -104,16 +116,26 @@ class _Group:
         self.rows = dict(reversed(self.rows.items()))
         self.thin_pools = {row.get("lv_name", ""): self._thin_pool(row) for row in self.rows.values() if _is_pool(row)}
         public = [row for row in self.rows.values() if not _is_pool(row) and _is_public(row)]
-        standing = {row.get("lv_name", ""): row for row in public if not _is_snapshot(row)}
+        self.standing = {row.get("lv_name", ""): row for row in public if not _is_snapshot(row)}
         self.of_origin: dict[str, list[Row]] = {}
-        self.standing = list(standing.values())
         for row in public:
             if not _is_snapshot(row):
                 continue
-            if row.get("origin", "") in standing:
+            if row.get("origin", "") in self.standing and not _is_snapshot(self.standing[row["origin"]]):
                 self.of_origin.setdefault(row["origin"], []).append(row)
             else:
-                self.standing.append(row)
+                self.standing[row.get("lv_name", "")] = row
+        self._attach_detached()
+
+    def _attach_detached(self) -> None:
+        """Rolling a thin volume back makes LVM forget whose its other snapshots are. Our mark still tells."""
+        marks = {name: mark_of(_words(row, "lv_tags")) for name, row in self.standing.items()}
+        owners = {mark.repository: name for name, mark in marks.items() if mark is not None}
+        for name, row in list(self.standing.items()):
+            owner = owners.get(snapshot_of(_words(row, "lv_tags")))
+            if owner is not None and "thin" in _words(row, "lv_layout") and "." in name:
+                del self.standing[name]
+                self.of_origin.setdefault(owner, []).append(row)
 
     def pools(self) -> list[Pool]:
         health, text = self._health()
@@ -156,6 +178,9 @@ class _Group:
             or self.row.get("vg_lock_type") not in (None, "", "none")
         ):
             return "unknown", f"Volume group {self.name} is shared with other hosts, so BAMS only shows it."
+        owner = self.row.get("vg_systemid", "")
+        if owner and owner != self.system_id:
+            return "unknown", f"Volume group {self.name} belongs to the host {shown(owner)}, so BAMS only shows it."
         if self.row.get("vg_partial") or self.row.get("vg_missing_pv_count", "0") not in ("", "0"):
             return "missing", f"Volume group {self.name} lacks devices: bring back {', '.join(lost) or 'them'}."
         if lost:
@@ -190,7 +215,7 @@ class _Group:
         )
 
     def volumes(self) -> list[Volume]:
-        return [self._volume(row) for row in self.standing]
+        return [self._volume(row) for row in self.standing.values()]
 
     def _volume(self, row: Row) -> Volume:
         name, size = shown(row.get("lv_name", "")), _bytes(row.get("lv_size")) or 0
@@ -255,6 +280,7 @@ def _snapshot(row: Row, repository: str) -> Snapshot:
         valid=not invalid,
         merging=bool(row.get("lv_merging")),
         owned=owned,
+        detached=not _is_snapshot(row),
     )
 
 

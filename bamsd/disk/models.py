@@ -118,6 +118,8 @@ class Snapshot:
 
     ``valid`` is False for a thick LVM snapshot that ran full: its content is lost. ``used_bytes`` is the space that
     only this snapshot holds, as far as the tool tells. ``used_percent`` is how full a thick LVM snapshot is.
+    ``detached`` says that LVM has forgotten whose snapshot it is, because the volume was rolled back to another one
+    since: its content is whole, but the volume cannot be rolled back to it.
     """
 
     name: str
@@ -130,6 +132,7 @@ class Snapshot:
     valid: bool = True
     merging: bool = False
     owned: bool = False
+    detached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
