@@ -26,29 +26,34 @@ _MEANINGS: Sequence[tuple[str, type[BamsError], str]] = (
     (r"bams: guid", OutOfSync, "Read the pool again; another object has its name now."),
     (r"bams: has snapshots|volume has children|filesystem has children", InUse, "Delete its snapshots first."),
     (r"bams: has clones|has dependent clones", InUse, "Delete the clones that were made of it first."),
-    (r"bams: is held", InUse, "Release the holds on it first (zfs holds, zfs release)."),
+    (r"bams: is held|it's being held", InUse, "Release the holds on it first (zfs holds, zfs release)."),
     (r"more recent snapshots or bookmarks exist", InUse, "Delete the newer snapshots and bookmarks first."),
     (r"out of space|size is greater than available space|quota exceeded", OutOfSpace, "Free space or extend the pool."),
     (r"dataset already exists|pool already exists", AlreadyExists, "Choose another name."),
     (r"is busy|bams: busy", InUse, "End what uses it and try again."),
-    (r"is part of (?:exported |potentially active )?pool|is part of active pool", InUse, "Choose another disk."),
+    (r"is part of (?:active|exported|potentially active|unknown) pool", InUse, "Choose another disk."),
     (r"is in use|contains a (?:filesystem|corrupt)|one or more vdevs refer to", InUse, "Choose other disks."),
     (r"I/O is currently suspended|pool I/O", NotReady, "Bring its devices back and run zpool clear."),
     (r"is currently unavailable|pool is unavailable", NotReady, "Check the devices of the pool."),
-    (r"does not exist|no such (?:pool|dataset|device)|cannot resolve path|No such file", NotFound, "Look at the list."),
+    (r"does not exist|no such (?:pool|dataset)|cannot resolve path", NotFound, "Look at what is there now."),
     (r"mismatched replication level|invalid vdev specification|requires at least", InvalidArgument, "Use the layout "
      "that the pool has, with enough disks."),
-    (r"device is too small", InvalidArgument, "Use disks of at least 64 MiB."),
-    (r"must be a multiple of volume block size|invalid character|name is too long", InvalidArgument, "Correct it."),
-    (r"modules cannot be (?:auto-)?loaded|module(?:s are| is) not loaded", NotSupported, "Load the zfs module."),
+    (r"less than the minimum size", InvalidArgument, "Use disks of at least 64 MiB."),
+    (r"must be a multiple of|invalid character|name is (?:too long|reserved)", InvalidArgument, "Change it."),
+    (r"modules are not loaded|modules cannot be|initialize the libzfs", NotSupported, "Load the kernel module zfs."),
 )  # fmt: skip
+
+
+_NOT_A_REASON = re.compile(
+    r"use '-|Try running|invalid vdev specification$|Channel program execution failed|stack traceback|"
+    r".*: in (main|function)"
+)
 
 
 def reason_of(stderr: str) -> str:
     """The program's own words on one line, without advice on options that BAMS does not use."""
     lines = [line.strip() for line in stderr.split("\n") if line.strip()]
-    lines = [line for line in lines if not re.match(r"use '-|\[C\]|stack traceback|\[string .*main chunk", line)]
-    text = " ".join(line for line in lines if line != "Channel program execution failed:")
+    text = " ".join(line for line in lines if not _NOT_A_REASON.match(line)).partition(" usage: ")[0]
     return shown(re.sub(r"^\[string \"channel program\"\]:\d+: ", "", text)).rstrip(".")
 
 

@@ -4,6 +4,7 @@ The parsers are in ``zpool_output``, the meaning of failures in ``zfs_failure``.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from bamsd.disk.models import Layout, Pool
 from bamsd.disk.zfs_failure import classify
@@ -103,9 +104,7 @@ async def status(pool: str, timeout_s: float) -> Status:
 async def version(timeout_s: float) -> tuple[int, int]:
     """Major and minor version of the installed programs, asked once in a run of the daemon."""
     if not _version:
-        # Exit 1 when the module is not loaded; the programs' own version is printed all the same.
-        result = await run(("zfs", "version"), timeout_s=timeout_s, allowed_exits=(0, 1))
-        _version.append(parse_version(result.stdout) or (0, 0))
+        _version.append(parse_version((await ran(("zfs", "version"), timeout_s)).stdout))
     return _version[0]
 
 
@@ -118,10 +117,20 @@ async def ran(
     argv: Sequence[str], timeout_s: float, *, stdin: bytes | None = None, kill_on_timeout: bool = True
 ) -> Result:
     """Run ``zfs`` or ``zpool`` and turn a refusal into one of our errors."""
-    what = f"{argv[0]} {argv[1]} {argv[-1]}"
+    what = _doing(argv)
     try:
         return await run(argv, timeout_s=timeout_s, stdin=stdin, kill_on_timeout=kill_on_timeout)
     except CommandFailed as failed:
         raise classify(failed.result.stderr, what) from failed
     except TimedOut as slow:
         raise TimedOut(f"{what}: {slow.message}") from slow
+
+
+def _doing(argv: Sequence[str]) -> str:
+    """The command as an error text names it: program, subcommand and object."""
+    if argv[1] == "program":
+        return f"zfs destroy {argv[4]}"
+    if argv[0] == "zpool" and argv[1] in ("create", "add"):
+        free = (word for before, word in pairwise(argv[1:]) if "-O" not in (before, word))
+        return f"zpool {argv[1]} {next(free)}"
+    return f"{argv[0]} {argv[1]} {argv[-1]}"

@@ -51,10 +51,12 @@ class Status:
     has_data_errors: bool
 
 
-def parse_version(text: str) -> tuple[int, int] | None:
-    """Major and minor version of the programs, from ``zfs version``; None when the text is something else."""
+def parse_version(text: str) -> tuple[int, int]:
+    """Major and minor version of the programs (not of the module), from ``zfs version``."""
     found = _VERSION.search(text)
-    return (int(found[1]), int(found[2])) if found else None
+    if found is None:
+        raise ToolFailed("zfs version printed no version: run it by hand and look at what it prints.")
+    return int(found[1]), int(found[2])
 
 
 def parse_names(text: str) -> tuple[str, ...]:
@@ -129,7 +131,9 @@ def _member(vdev: Mapping[str, Any], role: str) -> Member:
     errors = [vdev.get(f"{kind}_errors", "0") for kind in ("read", "write", "checksum")]
     words = [role, vdev.get("aux", ""), vdev.get("not_present") and "was not found", _errors(*errors)]
     path = str(was or vdev.get("name", ""))
-    return Member(shown(path), size, shown(str(vdev.get("state", "unknown")).lower()), _joined(words, ", "))
+    # The JSON has the kernel's word where the text has UNAVAIL.
+    state = str(vdev.get("state", "unknown")).replace("CANT_OPEN", "UNAVAIL").lower()
+    return Member(shown(path), size, shown(state), _joined(words, ", "))
 
 
 def _errors(read: object, write: object, checksum: object) -> str:
