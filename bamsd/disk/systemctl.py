@@ -62,8 +62,6 @@ async def is_active(unit: str, timeout_s: float = 30.0) -> bool:
     result = await run(
         ["systemctl", "is-active", "--quiet", "--", unit],
         timeout_s=timeout_s,
-        allowed_exits=(0, _DONE = ("Created symlink", "Removed ")
-"""Steps that systemctl reports on standard error before the one that fails."""
-_NOT_ACTIVE, _NO_SUCH_UNIT),
+        allowed_exits=(0, _NOT_ACTIVE, _NO_SUCH_UNIT),
     )
     return result.code == 0
