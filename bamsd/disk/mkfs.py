@@ -105,6 +105,7 @@ def failure(argv: tuple[str, ...], failed: CommandFailed) -> BamsError:
         return NotFound(f"{target} is not there: check that the volume is active.")
     if "no space left" in lowered:
         return OutOfSpace(f"{program} found no space for {target}: the pool below it is full.")
-    lines = [line for line in said.splitlines() if line.strip() and not line.startswith(program)] or said.splitlines()
-    reason = shown(lines[0].strip()).rstrip(".") if lines else failed.message.rstrip(".")
+    # The first line of e2fsprogs is the program's version.
+    lines = [line for line in said.splitlines() if line.strip() and not line.startswith(f"{program} ")]
+    reason = shown(lines[0].removeprefix(f"{program}: ").strip() if lines else failed.message).rstrip(".")
     return ToolFailed(f"{program} failed for {target}: {reason}.")

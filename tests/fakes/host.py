@@ -154,7 +154,7 @@ class FakeHost:
 
     def swap_on(self, device: str) -> None:
         with open(self.swaps, "a") as file:
-            file.write(f"{device:<40}partition\t307196\t\t0\t\t-2\n")
+            file.write(f"{device:<39} partition\t307196\t\t0\t\t-2\n")
 
     def set_busy(self, device: str, *, busy: bool = True) -> None:
         """The kernel refuses an exclusive open of the device: wipefs and mkfs say so."""
