@@ -21,14 +21,21 @@ class ArchiveDevice:
 
 
 def parse_bsdjson(text: str) -> tuple[ArchiveDevice, ...]:
-    """Turn the output of ``bsdjson -r Device -D`` (Bacula 9 and newer) into devices. Raises ``ToolFailed``."""
+    """Turn the output of ``bsdjson -r Device -D`` (Bacula 15.0.3) into devices.
+
+    Raises ``ToolFailed`` for anything else, also for nothing at all: bsdjson refuses a file without a Device.
+    """
     try:
-        rows = json.loads(text) if text.strip() else []
-        rows = rows if isinstance(rows, list) else [rows]
-        found = [ArchiveDevice(str(row["Name"]), str(row["ArchiveDevice"])) for row in rows if row.get("ArchiveDevice")]
+        found = [_device(row["Name"], row["ArchiveDevice"]) for row in json.loads(text)]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise ToolFailed("bsdjson printed no list of devices: run bsdjson -r Device by hand and look at it.") from None
     return tuple(found)
+
+
+def _device(name: object, path: object) -> ArchiveDevice:
+    if not isinstance(name, str) or not isinstance(path, str):
+        raise TypeError(path)
+    return ArchiveDevice(name, path)
 
 
 def search(text: str) -> tuple[ArchiveDevice, ...]:

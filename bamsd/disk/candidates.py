@@ -3,8 +3,9 @@
 import asyncio
 import os
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from bamsd.core.holders import Holder
 from bamsd.disk import lsblk, smartctl, wipefs
@@ -21,40 +22,45 @@ _KERNEL_MADE = {
     "fd": "is a floppy disk",
 }
 _MINIMUM_BYTES = 64 << 20
-_MEMBERS = {
-    "LVM2_member": "is a member of an LVM volume group",
-    "zfs_member": "is a member of a zpool",
-    "linux_raid_member": "is a member of a RAID",
-}
-_LASTING = ("wwn-", "nvme-eui.", "nvme-", "scsi-3", "scsi-", "ata-", "virtio-")
-"""Names of /dev/disk/by-id, the best first: a WWN belongs to one disk in the world."""
+_LASTING = ("dm-uuid-mpath-", "wwn-", "nvme-eui.", "nvme-", "scsi-3", "scsi-", "ata-", "virtio-", "usb-", "mmc-")
+"""Names of /dev/disk/by-id, the best first: a WWN belongs to one disk in the world. Others come from the content."""
 _AT_ONCE = 8
 
 Source = Callable[[str], Awaitable[Sequence[Holder]]]
 
 
-async def candidates(holders: Source, *, dev: Path = Path("/dev"), include_loop: bool = False) -> tuple[Disk, ...]:
+async def candidates(
+    holders: Source,
+    *,
+    members: Mapping[str, str] = MappingProxyType({}),
+    dev: Path = Path("/dev"),
+    include_loop: bool = False,
+) -> tuple[Disk, ...]:
     """Every whole disk of this host, in the order of its path, with what stands on it and what speaks against it.
 
-    ``holders`` tells who uses a device (``Holders.of`` or a ``KernelHolders``). Partitions, volumes and CD drives are
-    left out; ``include_loop`` lets loop devices count as disks, for tests. A signature alone is no refusal: it is wiped
-    with consent. Raises ``ToolFailed``, ``TimedOut``, ``NotSupported`` when lsblk does not work; a single disk that
-    does not answer gets a refusal instead.
+    ``holders`` tells who uses a device (``Holders.of`` or a ``KernelHolders``). ``members`` maps the paths of the
+    devices of known pools to words like "volume group backup": the kernel does not know a group without active
+    volumes. Partitions, volumes and CD drives are left out; ``include_loop`` lets loop devices count as disks, for
+    tests. A signature alone is no refusal (it may be left over from a destroyed pool): it is wiped with consent.
+
+    Raises ``ToolFailed``, ``TimedOut``, ``NotSupported`` when lsblk does not work; a single disk that does not answer
+    gets a refusal instead.
     """
     kinds = _WHOLE | ({"loop"} if include_loop else set())
     rows = sorted((row for row in await lsblk.devices() if row.kind in kinds), key=lambda row: row.path)
     links = await asyncio.to_thread(by_id, dev)
+    pools = await asyncio.to_thread(lambda: {os.path.realpath(path): pool for path, pool in members.items()})
     turn = asyncio.Semaphore(_AT_ONCE)
 
     async def one(row: Row) -> Disk:
         async with turn:
             real = await asyncio.to_thread(os.path.realpath, row.path)
-            return await _disk(row, links.get(real, ()), holders)
+            return await _disk(row, links.get(real, ()), pools.get(real, ""), holders)
 
     return tuple(await asyncio.gather(*(one(row) for row in rows)))
 
 
-async def _disk(row: Row, names: Sequence[str], holders: Source) -> Disk:
+async def _disk(row: Row, names: Sequence[str], pool: str, holders: Source) -> Disk:
     refusals = list(own_refusals(row))
     signature = row.signature
     smart: smartctl.Verdict = "unknown"
@@ -67,8 +73,8 @@ async def _disk(row: Row, names: Sequence[str], holders: Source) -> Disk:
             refusals.append(f"its users cannot be told: {error.message}")
         # smartctl talks to the disk: not when it does not answer.
         smart = "unknown" if problems else await smartctl.health(row.path)
-    if signature in _MEMBERS and not any("volume" in text or "zpool" in text or "RAID" in text for text in refusals):
-        refusals.append(_MEMBERS[signature])
+    if pool:
+        refusals.append(f"is part of {shown(pool)}")
     return Disk(
         identity=best_name(names) or row.path,
         path=row.path,
@@ -137,9 +143,9 @@ def by_id(dev: Path) -> dict[str, tuple[str, ...]]:
 
 
 def best_name(links: Sequence[str]) -> str:
-    """The most lasting of several links; of equal ones the first in order, so the choice never changes."""
+    """The most lasting of several links; of equal ones the first in order, so the choice never changes. Or empty."""
     for prefix in _LASTING:
         for link in sorted(links):
             if os.path.basename(link).startswith(prefix):
                 return link
-    return sorted(links)[0] if links else ""
+    return ""

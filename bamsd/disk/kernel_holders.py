@@ -29,7 +29,7 @@ SETTLE_S = 3.0
 """udev and its rules look at a device for a moment after each change. What lasts longer is a holder."""
 _AGAIN_S = 0.2
 _TRANSIENT = {"process", "exclusive"}
-_CHANGES_NAMESPACE = re.compile(r"\d{1,10}")
+_PROCESS = re.compile(r"\d{1,10}")
 
 Probe = Callable[[str], Awaitable[Signature | None]]
 """What stands on the device; names the user behind an exclusive open. ``wipefs.probe`` is one."""
@@ -49,11 +49,13 @@ class KernelHolders:
         dev: Path = Path("/dev"),
         *,
         probe: Probe | None = None,
+        exclusive: Callable[[str], bool] | None = None,
         timeout_s: float = TIMEOUT_S,
         settle_s: float = SETTLE_S,
     ) -> None:
         self._roots = block.Roots(proc, sysfs, dev)
         self._probe = probe
+        self._exclusive = exclusive or is_exclusive
         self._patience = Patience(timeout_s)
         self._settle_s = settle_s
 
@@ -75,7 +77,7 @@ class KernelHolders:
             paths = [device, *(block.node_path(part, self._roots) for part in block.partitions(node.name, self._roots))]
             found += tuple(_process(opened) for opened in await who_has_open(paths, self._roots.proc))
             if all(holder.kind in _TRANSIENT | {"partition"} for holder in found):
-                busy = await self._patience.call(device, lambda: is_exclusive(node.real_path))
+                busy = await self._patience.call(device, lambda: self._exclusive(node.real_path))
                 found += await self._explained(node) if busy else ()
         except OSError as error:
             raise ToolFailed(
@@ -211,7 +213,7 @@ def in_other_namespaces(node: block.Node, roots: block.Roots) -> Iterator[Holder
     Such a mount outlives an umount on the host, and nothing else tells where it is.
     """
     seen: set[str] = set()
-    for pid in sorted(filter(_CHANGES_NAMESPACE.fullmatch, os.listdir(roots.proc)), key=int):
+    for pid in sorted(filter(_PROCESS.fullmatch, os.listdir(roots.proc)), key=int):
         try:
             namespace = os.readlink(roots.proc / pid / "ns" / "mnt")
             if namespace in seen:

@@ -34,7 +34,7 @@ def label(name: str, filesystem: Filesystem) -> str:
 
 
 def xfs(device: str, uuid: str, name: str) -> tuple[str, ...]:
-    """Make an xfs, without a discard first (-K). Its root directory is the ``prototype`` that ``change`` gives in.
+    """Make an xfs, without a discard first (-K). ``change`` gives it its root directory as input.
 
     -f, because the device was wiped before with consent and a leftover must not stop it halfway.
     """
@@ -80,7 +80,7 @@ async def change(argv: tuple[str, ...], root: Root = Root(), timeout_s: float = 
     # debugfs ends with 0 whatever happened; the first line it prints is its version.
     said = [line for line in result.stderr.splitlines()[1:] if line.strip()] if argv[0] == "debugfs" else []
     if said:
-        raise ToolFailed(f"The root directory on {argv[-1]} could not be given its mode: {shown(said[0])}.")
+        raise ToolFailed(f"The root directory on {argv[-1]} could not be given its mode: {shown(said[0]).rstrip('.')}.")
 
 
 def prototype(root: Root) -> bytes:
@@ -105,6 +105,7 @@ def failure(argv: tuple[str, ...], failed: CommandFailed) -> BamsError:
         return NotFound(f"{target} is not there: check that the volume is active.")
     if "no space left" in lowered:
         return OutOfSpace(f"{program} found no space for {target}: the pool below it is full.")
-    lines = [line for line in said.splitlines() if line.strip() and not line.startswith(program)] or said.splitlines()
-    reason = shown(lines[0].strip()) if lines else failed.message
+    # The first line of e2fsprogs is the program's version.
+    lines = [line for line in said.splitlines() if line.strip() and not line.startswith(f"{program} ")]
+    reason = shown(lines[0].removeprefix(f"{program}: ").strip() if lines else failed.message).rstrip(".")
     return ToolFailed(f"{program} failed for {target}: {reason}.")

@@ -5,6 +5,8 @@ from bamsd.errors import BamsError, InUse, NotFound, TimedOut, ToolFailed
 from bamsd.system.run import CommandFailed, run
 
 TIMEOUT_S = 120.0
+_DONE = ("Created symlink", "Removed ")
+"""Steps that systemctl reports on standard error before the one that fails."""
 _NOT_ACTIVE, _NO_SUCH_UNIT = 3, 4  # systemctl(1), "EXIT STATUS"
 
 
@@ -16,19 +18,24 @@ def enable_now(unit: str) -> tuple[str, ...]:
     return ("systemctl", "enable", "--now", "--", unit)
 
 
-def disable_now(unit: str) -> tuple[str, ...]:
-    return ("systemctl", "disable", "--now", "--", unit)
+def stop(unit: str) -> tuple[str, ...]:
+    """Comes before ``disable``: with disable --now, a busy mount is disabled and then stays mounted."""
+    return ("systemctl", "stop", "--", unit)
+
+
+def disable(unit: str) -> tuple[str, ...]:
+    return ("systemctl", "disable", "--", unit)
 
 
 async def change(argv: tuple[str, ...], timeout_s: float = TIMEOUT_S) -> None:
     """Run one of the above. systemd itself does the work, so a systemctl that is killed changes nothing.
 
-    Raises ``InUse`` when a mount is busy, ``NotFound`` for a unit that is not there, ``TimedOut``, ``ToolFailed``.
+    Raises ``InUse`` for a mount that is busy, ``NotFound`` for a unit that is not there, ``TimedOut``, ``ToolFailed``.
     """
     try:
         await run(argv, timeout_s=timeout_s)
     except CommandFailed as failed:
-        raise _failure(argv, failed) from failed
+        raise await _failure(argv, failed) from failed
     except TimedOut as slow:
         raise TimedOut(
             f"systemd did not finish {' '.join(argv[1:])} within {timeout_s:g} s and goes on: "
@@ -36,16 +43,18 @@ async def change(argv: tuple[str, ...], timeout_s: float = TIMEOUT_S) -> None:
         ) from slow
 
 
-def _failure(argv: tuple[str, ...], failed: CommandFailed) -> BamsError:
-    said = failed.result.stderr
-    unit = argv[-1]
+async def _failure(argv: tuple[str, ...], failed: CommandFailed) -> BamsError:
+    said, unit = failed.result.stderr, argv[-1]
     if "does not exist" in said or "not loaded" in said or "not found" in said:
         return NotFound(f"systemd has no unit {unit}: write it again, then try once more.")
-    if "target is busy" in said:
-        return InUse(f"{unit} cannot be stopped, because something uses what is mounted there: end it first.")
-    lines = [line for line in said.splitlines() if line.strip()]
-    reason = shown(lines[0].strip()) if lines else "it gave no reason"
-    return ToolFailed(f"systemctl {' '.join(argv[1:])} failed: {reason}. See systemctl status {unit}.")
+    if argv[1] == "stop" and unit.endswith(".mount") and await is_active(unit):
+        # umount's "target is busy" is in the journal only.
+        return InUse(
+            f"{unit} is still mounted, because something uses it: end what has files open there, then try again."
+        )
+    lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith(_DONE)]
+    reason = shown(lines[0]).rstrip(".") if lines else "it gave no reason"
+    return ToolFailed(f"systemctl {' '.join(argv[1:])} failed: {reason}. Look at systemctl status {unit}.")
 
 
 async def is_active(unit: str, timeout_s: float = 30.0) -> bool:

@@ -84,12 +84,14 @@ async def probe(device: str, timeout_s: float = QUERY_TIMEOUT_S) -> Signature | 
         result = await run(argv, timeout_s=timeout_s, allowed_exits=(0, _NOTHING_FOUND, _AMBIVALENT))
     except CommandFailed as failed:
         raise _failure(device, failed) from failed
-    if result.code == _AMBIVALENT:
-        raise ToolFailed(f"{device} holds signatures that contradict each other: look at it with wipefs {device}.")
-    # blkid ends with 2 both for an empty device and for one that it cannot open; only the second is told in words.
-    if result.code == _NOTHING_FOUND and result.stderr.strip():
-        raise ToolFailed(f"{device} cannot be read: {shown(result.stderr.strip())}.")
-    return parse_probe(result.stdout)
+    found = parse_probe(result.stdout)
+    # blkid 2.41 prints nothing and ends with 2 for an empty device, for one that it cannot open, and for one whose
+    # signatures contradict each other. Only wipefs tells these apart.
+    if found is None and (kinds := [signature.kind for signature in await signatures(device, timeout_s)]):
+        raise ToolFailed(
+            f"{device} holds {' and '.join(kinds)}, which contradict each other: look at it with wipefs {device}."
+        )
+    return found
 
 
 def parse_probe(text: str) -> Signature | None:

@@ -1,0 +1,79 @@
+"""A fake systemctl (systemd 257) for mount units: it "mounts" by writing to the fake host's mountinfo."""
+
+import os
+import sys
+
+from tests.fakes import device_header
+from tests.fakes.fake_host import fail, mounted_lines, state, write_mounts
+
+JOB_FAILED = 'Job failed. See "journalctl -xe" for details.\n'
+
+
+def units() -> str:
+    return os.path.join(os.environ["BAMS_FAKE_DISKS"], "units")
+
+
+def unit_values(unit: str) -> dict[str, str]:
+    """Empty when there is no such unit."""
+    try:
+        with open(os.path.join(units(), unit)) as file:
+            pairs = (line.strip().partition("=") for line in file)
+            return {key: value.replace("%%", "%") for key, equals, value in pairs if equals}
+    except FileNotFoundError:
+        return {}
+
+
+def wanted(unit: str) -> str:
+    return os.path.join(units(), "local-fs.target.wants", unit)
+
+
+def enable(unit: str) -> None:
+    values = unit_values(unit)
+    if not values:
+        fail(f"Failed to enable unit: Unit {unit} does not exist\n")
+    link = wanted(unit)
+    os.makedirs(os.path.dirname(link), exist_ok=True)
+    if not os.path.lexists(link):
+        os.symlink(os.path.join(units(), unit), link)
+        sys.stderr.write(f"Created symlink '{link}' \u2192 '{os.path.join(units(), unit)}'.\n")
+    device, point = values["What"], values["Where"]
+    lines = mounted_lines()
+    if any(line[4] == point for line in lines):
+        return
+    exists = os.path.exists(device)
+    if not exists or [found["type"] for found in device_header.read(device)] != [values["Type"]]:
+        fail(JOB_FAILED)
+    os.makedirs(point, exist_ok=True)
+    number = f"0:{100 + len(lines)}"
+    write_mounts([*lines, device_header.mount_line(device, point, values["Type"], number).rstrip("\n").split(" ")])
+
+
+def disable(unit: str) -> None:
+    if not unit_values(unit) and not os.path.lexists(wanted(unit)):
+        fail(f"Failed to disable unit: Unit {unit} does not exist\n")
+    if os.path.lexists(wanted(unit)):
+        os.unlink(wanted(unit))
+        sys.stderr.write(f"Removed '{wanted(unit)}'.\n")
+
+
+def stop(unit: str) -> None:
+    values = unit_values(unit)
+    if not values:
+        fail(f"Failed to stop {unit}: Unit {unit} not loaded.\n", 5)
+    if values["Where"] in state()["busy_mounts"]:
+        fail(JOB_FAILED)
+    write_mounts([line for line in mounted_lines() if line[4] != values["Where"]])
+
+
+def is_active(unit: str) -> None:
+    values = unit_values(unit)
+    if not values:
+        sys.exit(4)
+    sys.exit(0 if any(line[4] == values["Where"] for line in mounted_lines()) else 3)
+
+
+def systemctl(argv: list[str]) -> None:
+    command, unit = argv[1], argv[-1]
+    if command == "daemon-reload":
+        return
+    {"enable": enable, "disable": disable, "stop": stop, "is-active": is_active}[command](unit)
