@@ -63,7 +63,7 @@ def _load(path: Path | None) -> config.Config:
     except NotFound:
         if path is not None:
             raise
-        return config.Config()
+        return config.defaults()
 
 
 def _log(level: str) -> None:

@@ -29,7 +29,8 @@ Action = str | Callable[[Any], str]
 class Options(BaseModel):
     """The last argument ``a{sv}`` of a changing method. Unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    # Validators are built at the first call that needs them (see config.py).
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     dry_run: bool = False
     """Return the plan, change nothing."""

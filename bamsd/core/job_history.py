@@ -8,7 +8,7 @@ from typing import Any
 
 from bamsd.core.clock import Clock
 from bamsd.core.job import SAVE, Job, from_row, to_row
-from bamsd.core.store import Store
+from bamsd.core.store import Statement, Store
 from bamsd.errors import BamsError, NotFound, unexpected
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class JobHistory:
         self._clock = clock
         self._before_end = before_end
         self._last_id = 0
-        self._unsaved: dict[int, Job] = {}
+        self._unsaved: dict[int, list[Statement]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._pruning: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -66,14 +66,14 @@ class JobHistory:
         self.show(job, new=True)
         self._prune_soon()
 
-    async def end(self, job: Job) -> None:
+    async def end(self, job: Job, also: Sequence[Statement] = ()) -> None:
         """Record and store how a job ended, then show it. The work is done, so a full disk does not change the answer.
 
         The record comes first: a kill in between leaves a job that the next start ends once more, never an end without
-        a record.
+        a record. ``also`` is stored in the same transaction.
         """
         await self._record_end(job)
-        self._unsaved[job.id] = job
+        self._unsaved[job.id] = [(SAVE, to_row(job)), *also]
         await self._save_ends()
         self.show(job, new=False)
         self._prune_soon()
@@ -91,15 +91,15 @@ class JobHistory:
         _call_all(self.listeners, job, new)
 
     async def _save_ends(self) -> None:
-        ends = tuple(self._unsaved.values())
+        ends = dict(self._unsaved)
         try:
-            await self._store.transaction([(SAVE, to_row(job)) for job in ends])
+            await self._store.transaction([statement for statements in ends.values() for statement in statements])
         except BamsError as error:
-            numbers = ", ".join(str(job.id) for job in ends)
+            numbers = ", ".join(map(str, ends))
             log.error("the end of job %s was not stored and is tried again later: %s", numbers, error.message)
         else:
-            for job in ends:
-                self._unsaved.pop(job.id, None)
+            for number in ends:
+                self._unsaved.pop(number, None)
 
     async def prune(self) -> None:
         """Forget the ended jobs that are too old or too many, and come back when the next one is too old."""

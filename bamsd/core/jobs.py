@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from bamsd.core.clock import Clock, now_us
 from bamsd.core.job import How, Job, Starter, State
 from bamsd.core.job_history import BeforeEnd, JobHistory, Listener, RemovedListener, plain
-from bamsd.core.store import Store
+from bamsd.core.store import Params, Statement, Store
 from bamsd.errors import BamsError, Cancelled, InvalidArgument, NotReady, NotSupported, unexpected
 
 __all__ = ["How", "Job", "Jobs", "Progress", "Starter", "State"]
@@ -43,6 +43,7 @@ class _Running:
         self.stop_reason: BamsError | None = None
         self.task: asyncio.Task[None]
         self.late: asyncio.Task[None] | None = None
+        self.at_end: list[Statement] = []
 
     def stop(self, reason: BamsError) -> None:
         """Cancel the work, unless it is done already."""
@@ -71,6 +72,10 @@ class Progress:
 
     def describe(self, text: str) -> None:
         self._change(description=text)
+
+    def end_with(self, sql: str, params: Params = ()) -> None:
+        """Run this statement in the store together with the job's end, in one transaction."""
+        self._running.at_end.append((sql, params))
 
     def _change(self, **changes: Any) -> None:
         job = replace(self._running.job, **changes)
@@ -229,7 +234,7 @@ class Jobs:
         # A late admission that is being written right now is waited for; one that has not begun finds the end.
         async with running.lock:
             if running.job.id:
-                running.job = await self._end(running.job, state, result, running.error)
+                running.job = await self._end(running.job, state, result, running.error, running.at_end)
         self._running.discard(running)
         running.over.set_result(None)
 
@@ -259,7 +264,14 @@ class Jobs:
             running.job = job
             running.admitted.set_result(None)
 
-    async def _end(self, job: Job, state: State, result: dict[str, Any], error: BamsError | None) -> Job:
+    async def _end(
+        self,
+        job: Job,
+        state: State,
+        result: dict[str, Any],
+        error: BamsError | None,
+        also: Sequence[Statement] = (),
+    ) -> Job:
         ended = replace(
             job,
             state=state,
@@ -270,7 +282,7 @@ class Jobs:
             error_name=error.dbus_name if error else "",
             error_message=error.message if error else "",
         )
-        await self._history.end(ended)
+        await self._history.end(ended, also)
         return ended
 
     def _draft(

@@ -20,6 +20,7 @@ from bamsd.errors import AlreadyExists, BamsError, Internal, NotSupported, OutOf
 _T = TypeVar("_T")
 Params = Sequence[Any] | Mapping[str, Any]
 """Values for ``?`` by place or for ``:name`` by name."""
+Statement = tuple[str, Params]
 
 _APPLICATION_ID = 0x42414D53
 """``BAMS``, in the header of the file: someone else's database is refused, not changed."""
@@ -54,7 +55,7 @@ class Store:
         """Run one statement. It is on the disk when this returns."""
         await self._on_thread(lambda: self._use().execute(sql, params).close())
 
-    async def transaction(self, statements: Sequence[tuple[str, Params]]) -> None:
+    async def transaction(self, statements: Sequence[Statement]) -> None:
         """Run all statements or none. They are on the disk when this returns."""
         await self._on_thread(lambda: self._transaction(statements))
 
@@ -169,7 +170,7 @@ class Store:
             finally:
                 _roll_back(connection)
 
-    def _transaction(self, statements: Sequence[tuple[str, Params]]) -> None:
+    def _transaction(self, statements: Sequence[Statement]) -> None:
         connection = self._use()
         try:
             connection.execute("BEGIN IMMEDIATE")

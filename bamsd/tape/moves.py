@@ -1,7 +1,8 @@
 """Carry out a planned move and find out what really happened.
 
 An exit code proves nothing: after every move, failed or not, the library is read again and the cartridge is looked for.
-The intent is written before the robot is asked, so a crash in mid-move leaves a record of what was under way.
+The intent is written before the robot is asked, so a crash in mid-move leaves a record of what was under way. It goes
+with the end of its job, in one transaction: a job that is still marked running always has the intent of its last move.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bamsd.core.alerts import Alerts
+from bamsd.core.jobs import Progress
 from bamsd.core.names import library_path
 from bamsd.core.store import Store
 from bamsd.errors import BamsError, Busy, InUse, NotReady, OutOfSync, TimedOut
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 CLEANING_LIMIT_S = 600.0
 """A cleaning takes one to five minutes (drive manuals of IBM and HP); afterwards the drive ejects the cartridge."""
 CLEANING_POLL_S = 5.0
+
+_FORGET = "DELETE FROM tape_intents WHERE job_id = ?"
 
 
 class Observer(Protocol):
@@ -60,16 +64,13 @@ class Mover:
             await refuse_held(library, move)
             yield Prepared(library, move)
 
-    async def execute(self, prepared: Prepared, job: int, person: str) -> dict[str, Any]:
+    async def execute(self, prepared: Prepared, progress: Progress, person: str) -> dict[str, Any]:
         """Move the cartridge. Returns what happened, or raises why the cartridge is not where it should be."""
         library, move = prepared.library, prepared.move
-        await self._write_intent(job, library, move)
+        await self._write_intent(progress.job_id, library, move)
+        progress.end_with(_FORGET, (progress.job_id,))
         failure = await self._attempt(library, move)
-        try:
-            status = await self._look(library, move, person, failure)
-        finally:
-            # Not reached by kill -9: then the intent stays, and the next start finds out what happened.
-            await self.forget_intent(job)
+        status = await self._look(library, move, person, failure)
         verify(library, move, status, failure)
         result: dict[str, Any] = {"library": library.serial, "barcode": move.barcode}
         result |= {"from": str(move.source), "to": str(move.target)}
@@ -100,7 +101,7 @@ class Mover:
         return await self._store.query("SELECT * FROM tape_intents")
 
     async def forget_intent(self, job: int) -> None:
-        await self._store.execute("DELETE FROM tape_intents WHERE job_id = ?", (job,))
+        await self._store.execute(_FORGET, (job,))
 
     async def _write_intent(self, job: int, library: Library, move: Move) -> None:
         await self._store.execute(

@@ -7,14 +7,12 @@ library does not report one, so its value is used only for a cartridge that was 
 import asyncio
 from typing import Any
 
-from bamsd.core.store import Params, Store
+from bamsd.core.store import Statement, Store
 from bamsd.errors import NotFound
 from bamsd.tape import lto
 from bamsd.tape.models import ChangerStatus
 from bamsd.tape.rules import place_of
 from bamsd.tape.views import Cartridge, Move, Place, kind_of
-
-Statement = tuple[str, Params]
 
 MOVES_KEPT = 1000
 """Moves kept of one cartridge. A cartridge is worn out long before (LTO: some 20,000 loads in years)."""

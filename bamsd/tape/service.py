@@ -254,7 +254,7 @@ class Tape:
         async def work(prepared: Prepared, progress: Progress) -> dict[str, Any]:
             library.view = replace(library.view, state="busy")
             self._listener.library_changed(library.view)
-            result = await self.mover.execute(prepared, progress.job_id, starter.person)
+            result = await self.mover.execute(prepared, progress, starter.person)
             if prepared.move.operation == "tape-clean":
                 result |= await self._finish_cleaning(prepared, progress, starter)
             self.moved.set()
@@ -279,7 +279,7 @@ class Tape:
         progress.set(0.5)
         await self.mover.wait_for_cleaning(library, move.target.number)
         back = Move("tape-unload", move.library, move.target, move.source, move.barcode)
-        await self.mover.execute(Prepared(library, back), progress.job_id, starter.person)
+        await self.mover.execute(Prepared(library, back), progress, starter.person)
         return {"to": str(move.source), "cleaned_drive": move.target.number}
 
     @asynccontextmanager

@@ -88,6 +88,15 @@ def test_zfs_is_there_when_the_image_has_it(guest: Guest) -> None:
     assert (loaded.code == 0) == image.wanted_recipe().with_zfs, loaded.err
 
 
+def test_the_modules_that_bamsd_may_not_load_are_there_and_a_restart_does_not_load_them_again(guest: Guest) -> None:
+    run_of = "systemctl show --value -p InvocationID -p Result bams-modules.service"
+    before = guest.run(run_of)
+    guest.run("cd /sys/module && ls -d configfs st sg dm_mod dm_thin_pool dm_snapshot")
+    guest.run("systemctl restart bamsd.service", limit_s=180)
+    assert guest.run(run_of) == before
+    assert "success" in before
+
+
 def test_people_have_the_groups_they_should(guest: Guest) -> None:
     groups = {name: set(guest.run(f"id -nG {name}").split()) for name in ("admin", "operator", "viewer")}
     assert groups == {

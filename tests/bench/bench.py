@@ -27,9 +27,16 @@ def report(found: dict[str, Any]) -> None:
     say(f"  BAMS, by D-Bus       {figure(moves['bams_s'], 's')}")
     say(f"  mtx load, mtx status {figure(moves['mtx_s'], 's')}")
     say(f"  ratio                {moves['ratio']:8.2f}   (aim: at most 1.5)")
-    say("\nStart to owned name, and resident memory")
+    ours, tools = moves["bams_s"]["median"], moves["tools_s"]["median"]
+    least, share = tools / moves["mtx_s"]["median"], tools / ours
+    say(f"  in BAMS, the tools   {tools:8.2f} s: mtx status, load, status; {share:.0%} of it, a ratio of {least:.2f}")
+    say(f"  the rest             {ours - tools:8.2f} s: polkit, audit, store, who has the drives open, bus")
+    say("  (this robot takes no time to move; a real one takes 10 to 90 s, on both sides)")
+    say("\nStart to owned name, start to first answer, resident memory")
     for daemon, values in found["daemons"].items():
-        say(f"  {daemon:<10} {figure(values['start_s'], 's')}   {figure(values['resident_mib'], 'MiB')}")
+        start, answer = figure(values["start_s"], "s"), figure(values["answer_s"], "s")
+        say(f"  {daemon:<10} {start}   {answer}   {figure(values['resident_mib'], 'MiB')}")
+    say(f"  bamsd after {moves['bams_s']['runs']} loads: {moves['resident_mib']:.2f} MiB")
     say("  (aim: below lvmdbusd and firewalld in both, under 60 MiB)")
     say(
         f"\nIdle CPU of the unit over {found['idle']['seconds']:.0f} s: "

@@ -14,16 +14,18 @@ from typing import Any
 
 from bamsd.bus.connection import Connection
 from bamsd.bus.wire import unpack
+from bamsd.errors import BamsError
 
 DBUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 AT_ONCE = 100
 """The bus allows a connection 128 calls without an answer."""
 DAEMONS = {
-    "bamsd": ("bamsd.service", "org.bams"),
-    "udisksd": ("udisks2.service", "org.freedesktop.UDisks2"),
-    "lvmdbusd": ("lvm2-lvmdbusd.service", "com.redhat.lvmdbus1"),
-    "firewalld": ("firewalld.service", "org.fedoraproject.FirewallD1"),
+    "bamsd": ("bamsd.service", "org.bams", "/org/bams"),
+    "udisksd": ("udisks2.service", "org.freedesktop.UDisks2", "/org/freedesktop/UDisks2"),
+    "lvmdbusd": ("lvm2-lvmdbusd.service", "com.redhat.lvmdbus1", "/com/redhat/lvmdbus1"),
+    "firewalld": ("firewalld.service", "org.fedoraproject.FirewallD1", "/org/fedoraproject/FirewallD1"),
 }
+"""Unit, name, and the object that is asked first."""
 
 
 def shell(*argv: str) -> str:
@@ -41,7 +43,11 @@ async def timed(work: Callable[[], Awaitable[object]]) -> float:
 
 
 async def moves(bus: Connection, serial: str, rounds: int) -> dict[str, Any]:
-    """Load and status: once through D-Bus, once with mtx by hand, in turn. The unload between is not counted."""
+    """Load and status: once through D-Bus, once with mtx by hand, in turn. The unload between is not counted.
+
+    ``tools_s`` is what the programs that BAMS starts take by themselves, from the runs by hand: mtx status, mtx load,
+    mtx status, because BAMS looks before the move and after it.
+    """
     changer = f"/dev/tape/by-id/scsi-{serial}"
     wait = {"wait": True}
     path = f"/org/bams/Tape/libraries/{serial}"
@@ -58,18 +64,22 @@ async def moves(bus: Connection, serial: str, rounds: int) -> dict[str, Any]:
             "org.bams", "/org/bams/Tape", "org.bams.Tape", "Unload", "sua{sv}", serial, 0, wait, timeout_s=300
         )
 
-    async def by_hand() -> None:
-        for words in (("load", "1", "0"), ("status",)):
-            program = await asyncio.create_subprocess_exec("mtx", "-f", changer, *words, stdout=subprocess.DEVNULL)
-            assert await program.wait() == 0
+    async def by_hand(*words: str) -> None:
+        program = await asyncio.create_subprocess_exec("mtx", "-f", changer, *words, stdout=subprocess.DEVNULL)
+        assert await program.wait() == 0
 
-    ours, theirs = [], []
+    ours, theirs, tools = [], [], []
     for _ in range(rounds):
         ours.append(await timed(through_bams))
         await unload()
-        theirs.append(await timed(by_hand))
+        load = await timed(lambda: by_hand("load", "1", "0"))
+        status = await timed(lambda: by_hand("status"))
+        theirs.append(load + status)
+        tools.append(load + 2 * status)
         await unload()
     return {
+        "tools_s": spread(tools),
+        "resident_mib": resident_mib(DAEMONS["bamsd"][0]),
         "bams_s": spread(ours),
         "mtx_s": spread(theirs),
         "ratio": statistics.median(ours) / statistics.median(theirs),
@@ -77,7 +87,7 @@ async def moves(bus: Connection, serial: str, rounds: int) -> dict[str, Any]:
 
 
 async def start_times(bus: Connection, rounds: int) -> dict[str, Any]:
-    """Seconds from `systemctl start` to the owned name, and resident MiB a moment later."""
+    """Seconds from `systemctl start` to the owned name and to the first answer; resident MiB a moment later."""
     owners: asyncio.Queue[str] = asyncio.Queue()
 
     def notice(message: Any) -> bool:
@@ -89,7 +99,7 @@ async def start_times(bus: Connection, rounds: int) -> dict[str, Any]:
     await bus.listen("type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged'")
     found: dict[str, Any] = {}
     for _ in range(rounds):
-        for daemon, (unit, name) in DAEMONS.items():
+        for daemon, (unit, name, path) in DAEMONS.items():
             shell("systemctl", "stop", unit)
             while not owners.empty():
                 owners.get_nowait()
@@ -97,14 +107,27 @@ async def start_times(bus: Connection, rounds: int) -> dict[str, Any]:
             shell("systemctl", "start", "--no-block", unit)
             while await asyncio.wait_for(owners.get(), 120) != name:
                 pass
-            figures = found.setdefault(daemon, {"start_s": [], "resident_mib": []})
+            figures = found.setdefault(daemon, {"start_s": [], "answer_s": [], "resident_mib": []})
             figures["start_s"].append(time.perf_counter() - start)
+            await first_answer(bus, name, path)
+            figures["answer_s"].append(time.perf_counter() - start)
             await asyncio.sleep(8)
             figures["resident_mib"].append(resident_mib(unit))
-    for daemon, (unit, _) in DAEMONS.items():
+    for daemon, (unit, _, _) in DAEMONS.items():
         if daemon != "bamsd":
             shell("systemctl", "stop", unit)
     return {daemon: {key: spread(values) for key, values in figures.items()} for daemon, figures in found.items()}
+
+
+async def first_answer(bus: Connection, name: str, path: str) -> None:
+    """Some daemons own their name before their object is there."""
+    while True:
+        try:
+            await bus.call(name, path, "org.freedesktop.DBus.Introspectable", "Introspect", timeout_s=120)
+        except BamsError:
+            await asyncio.sleep(0.02)
+        else:
+            return
 
 
 def resident_mib(unit: str) -> float:

@@ -72,6 +72,7 @@ def test_the_system_files_are_where_the_system_looks(system: Path) -> None:
     others = {name for name in files(system) if not name.startswith(PACKAGES.lstrip("/"))}
     assert others == {
         "etc/bams/config.yaml",
+        "usr/lib/systemd/system/bams-modules.service",
         "usr/lib/systemd/system/bamsd.service",
         "usr/lib/sysusers.d/bams.conf",
         "usr/lib/tmpfiles.d/bams.conf",
@@ -96,7 +97,7 @@ def test_the_first_configuration_is_private_and_changes_nothing(system: Path) ->
     assert stat.S_IMODE(first.stat().st_mode) == 0o640
     assert stat.S_IMODE(first.parent.stat().st_mode) == 0o750
     assert all(line.startswith("#") or not line for line in first.read_text().splitlines())
-    assert config.load(first) == config.Config()
+    assert config.load(first) == config.defaults()
 
 
 def test_a_configuration_that_exists_is_kept(build: Path, tmp_path: Path) -> None:
@@ -119,6 +120,17 @@ def test_the_installed_program_runs_from_any_prefix(tmp_path: Path) -> None:
     argv = [str(prefix / "sbin/bamsd"), "--check-config", str(prefix / "share/doc/bams/examples/config.yaml")]
     done = subprocess.run(argv, cwd="/", capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_start_loads_and_builds_nothing_that_it_does_not_need(build: Path, system: Path, tmp_path: Path) -> None:
+    """TLS, GObject and the validators of pydantic are most of what a start costs. An empty configuration needs none."""
+    program = tmp_path / "bamsd"
+    text = (system / "usr/sbin/bamsd").read_text().replace(PACKAGES, str(ROOT))
+    program.write_text(text.replace("sys.exit(main())", "print(*sorted(n for n, m in sys.modules.items() if m))"))
+    done = subprocess.run([sys.executable, "-I", str(program)], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "bamsd.daemon" in loaded
+    assert loaded & {"ssl", "_ssl", "gi", "pydantic.plugin._loader"} == set()
 
 
 def test_the_sandbox_of_the_unit_is_tight(system: Path) -> None:

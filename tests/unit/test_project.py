@@ -129,7 +129,7 @@ def test_the_example_is_valid_and_shows_the_defaults() -> None:
     example = config.load(ROOT / "docs" / "examples" / "config.yaml")
     assert example.tape.libraries
     without = example.model_copy(update={"tape": example.tape.model_copy(update={"libraries": ()})})
-    assert without == config.Config()
+    assert without == config.defaults()
 
 
 def test_the_example_shows_every_key() -> None:

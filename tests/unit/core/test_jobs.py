@@ -542,6 +542,34 @@ async def test_a_full_disk_refuses_new_jobs_before_their_work(
     assert (done, watcher.seen, jobs.list()) == ([], [], ())
 
 
+async def test_what_goes_with_the_end_of_a_job_is_stored_with_it_all_or_none(jobs: Jobs, store: Store) -> None:
+    async def notes() -> list[str]:
+        return [row["value"] for row in await store.query("SELECT value FROM meta WHERE key = 'note'")]
+
+    async def work(held: str, progress: Progress) -> dict[str, Any]:
+        await store.execute("INSERT INTO meta VALUES ('note', 'under way')")
+        progress.end_with("DELETE FROM meta WHERE key = ?", ("note",))
+        assert await notes() == ["under way"]
+        await fill(store)
+        return {"text": "x" * 10000}
+
+    await start(jobs, work, wait=True)
+    assert (await stored(store), await notes()) == ({1: "running"}, ["under way"])
+    await store.query("PRAGMA max_page_count = 100000")
+    await start(jobs, wait=True)
+    assert (await stored(store), await notes()) == ({1: "succeeded", 2: "succeeded"}, [])
+
+
+async def test_what_goes_with_the_end_of_a_job_is_stored_after_a_failure_too(jobs: Jobs, store: Store) -> None:
+    async def work(held: str, progress: Progress) -> dict[str, Any]:
+        progress.end_with("INSERT INTO meta VALUES ('note', 'ended')")
+        raise HardwareFailed("The arm is stuck.")
+
+    with pytest.raises(HardwareFailed):
+        await start(jobs, work, wait=True)
+    assert await store.query("SELECT value FROM meta WHERE key = 'note'") == [{"value": "ended"}]
+
+
 async def taken() -> asyncio.Lock:
     lock = asyncio.Lock()
     await lock.acquire()
