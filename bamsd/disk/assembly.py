@@ -1,6 +1,7 @@
 """Puts the parts of org.bams.Disk together: readers, books, changes, watch."""
 
 import asyncio
+import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
@@ -50,7 +51,9 @@ class DiskArea:
             self._changes,
             holders,
             Filesystems(paths.units, str(disk.mount_root), disk.mount_owner),
-            lambda: candidates(holders.of, dev=paths.dev, include_loop=disk.include_loop_devices),
+            lambda: candidates(
+                holders.of, members=members(books.picture), dev=paths.dev, include_loop=disk.include_loop_devices
+            ),
             paths.dev,
         )
         self.watch = DiskWatch(books, disk.poll_interval_s)
@@ -66,6 +69,18 @@ class DiskArea:
 
     async def stop(self) -> None:
         await self.watch.stop()
+
+
+def members(picture: Picture) -> dict[str, str]:
+    """The disks of known pools, in words; ZFS uses a partition that it makes on the disk."""
+    found: dict[str, str] = {}
+    for pool in picture.pools:
+        words = f"zpool {pool.name}" if pool.stack == "zfs" else f"volume group {pool.group}"
+        for member in pool.members:
+            found[member.path] = words
+            if pool.stack == "zfs":
+                found[re.sub(r"(-part|p)?[0-9]+$", "", member.path)] = words
+    return found
 
 
 async def _read(reader: Reader, dev: Path) -> Reading:

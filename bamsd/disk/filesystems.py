@@ -47,10 +47,13 @@ class Filesystems:
             act(systemctl.change, enable, f"Mount it at {point}, now and at every start.", path),
         ]
 
-    def unmount(self, name: str, path: str) -> Act:
+    def unmount(self, name: str, path: str) -> list[Act]:
         point = self.mount_point(name)
-        argv = systemctl.disable_now(mount_unit.unit_name(point))
-        return act(systemctl.change, argv, f"Unmount {point}, now and at every start.", path, "disconnect")
+        unit = mount_unit.unit_name(point)
+        return [
+            act(systemctl.change, systemctl.stop(unit), f"Unmount {point}.", path, "disconnect"),
+            act(systemctl.change, systemctl.disable(unit), f"Do not mount {point} at the next start.", path),
+        ]
 
     def forget(self, name: str, path: str) -> list[Act]:
         """Take the mount unit away. The rules have seen that nothing is mounted."""
@@ -80,7 +83,7 @@ class Filesystems:
 
     async def _remove(self, point: str) -> None:
         if await mount_unit.exists(point, self._units):
-            await systemctl.change(systemctl.disable_now(mount_unit.unit_name(point)))
+            await systemctl.change(systemctl.disable(mount_unit.unit_name(point)))
             await mount_unit.remove(point, self._units)
             await systemctl.change(systemctl.daemon_reload())
 

@@ -138,13 +138,11 @@ def _of_one(
 
 
 def _all_mounts(roots: block.Roots) -> tuple[block.Mount, ...]:
-    """What this daemon sees and what the host sees: the daemon may live in a mount namespace of its own."""
-    found = block.mounts(roots)
+    """What the host sees. The daemon's own view has mounts that only its sandbox made, such as its writable folders."""
     try:
-        found += block.mounts(roots, "1")
+        return block.mounts(roots, "1")
     except OSError:
-        return found
-    return tuple(dict.fromkeys(found))
+        return block.mounts(roots)
 
 
 def _mount(point: str) -> Holder:

@@ -160,7 +160,9 @@ def mount(row: Row, volume: Volume, files: Filesystems, person: str) -> Plan:
 
 def unmount(row: Row, volume: Volume, files: Filesystems, person: str) -> Plan:
     path = _path(volume)
-    return Plan(intent("disk-unmount", row, person), (files.unmount(row.name, path),), (path,), {"repository": path})
+    return Plan(
+        intent("disk-unmount", row, person), tuple(files.unmount(row.name, path)), (path,), {"repository": path}
+    )
 
 
 def snapshot(row: Row, volume: Volume, name: str, size_bytes: int | None, person: str) -> Plan:

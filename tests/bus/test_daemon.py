@@ -46,9 +46,14 @@ async def test_live_introspection_is_the_contract(stack: Stack) -> None:
     await stack.daemon()
     client = await stack.client()
     known = contract.load()
-    for path, name in (("/org/bams", MANAGER), ("/org/bams/Tape", "org.bams.Tape")):
+    for path, name in (
+        ("/org/bams", MANAGER),
+        ("/org/bams/Disk", "org.bams.Disk"),
+        ("/org/bams/Tape", "org.bams.Tape"),
+    ):
         xml = await client.call(path, "org.freedesktop.DBus.Introspectable.Introspect")
-        assert contract.render([known[name]], ["Tape"] if path == "/org/bams" else [], path == "/org/bams") == xml
+        children = ["Disk", "Tape"] if path == "/org/bams" else []
+        assert contract.render([known[name]], children, path == "/org/bams") == xml
 
 
 async def test_permissions_are_what_polkit_says_of_the_caller(stack: Stack) -> None:

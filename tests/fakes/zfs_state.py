@@ -103,7 +103,7 @@ def used(pool: Json, name: str) -> int:
     dataset = pool["datasets"][name]
     if "@" in name:
         return int(dataset["written"])
-    held = sum(pool["datasets"][snapshot]["written"] for snapshot in snapshots(pool, name))
+    held: int = sum(pool["datasets"][snapshot]["written"] for snapshot in snapshots(pool, name))
     return int(max(dataset["refreservation"], dataset["written"])) + held
 
 
