@@ -18,6 +18,9 @@ from dbus_next import Message, MessageType
 from bamsd.bus.connection import Connection
 from bamsd.bus.wire import pack, unpack
 from bamsd.errors import BamsError
+from tests.fakes.disks_lvm import FakeLvm
+from tests.fakes.host import FakeHost
+from tests.fakes.zfs_pools import FakeZfs
 
 TESTS = Path(__file__).parent.parent
 FAKES = TESTS / "fakes"
@@ -136,6 +139,10 @@ class Stack:
             "PYTHONWARNINGS": "default",
         }
         self.environment.pop("JOURNAL_STREAM", None)
+        # A host without any disk, until a test gives it some.
+        self.host, self.lvm, self.zfs = FakeHost(directory), FakeLvm(directory), FakeZfs(directory)
+        for fake in (self.host, self.lvm, self.zfs):
+            self.environment |= fake.environment
         self.config: dict[str, Any] = {
             "paths": {
                 "state": str(directory / "state"),

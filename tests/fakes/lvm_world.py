@@ -32,6 +32,7 @@ def new_state(directory: str) -> Json:
         "dev": os.path.join(directory, "dev"),
         "devices": {},
         "groups": {},
+        "homes": [],
         "failures": [],
         "hangs": [],
         "held": [],
@@ -123,6 +124,8 @@ def sync_devices(state: Json) -> None:
     for name, group in state["groups"].items():
         home = os.path.join(state["dev"], name)
         os.makedirs(home, exist_ok=True)
+        if name not in state["homes"]:
+            state["homes"].append(name)
         wanted = {n: v for n, v in group["volumes"].items() if v["active"] and v["kind"] != "thin-pool"}
         there = set(os.listdir(home))
         for gone in there - set(wanted):
@@ -139,12 +142,13 @@ def sync_devices(state: Json) -> None:
             if not os.path.exists(path) or os.path.getsize(path) != size:
                 with open(path, "ab") as file:
                     file.truncate(size)
-    for name in os.listdir(state["dev"]) if os.path.isdir(state["dev"]) else ():
-        if name not in state["groups"]:
-            home = os.path.join(state["dev"], name)
-            for left in os.listdir(home):
-                os.unlink(os.path.join(home, left))
-            os.rmdir(home)
+    # Other fakes keep their devices in the same folder.
+    for name in [name for name in state["homes"] if name not in state["groups"]]:
+        state["homes"].remove(name)
+        home = os.path.join(state["dev"], name)
+        for left in os.listdir(home):
+            os.unlink(os.path.join(home, left))
+        os.rmdir(home)
 
 
 def volume_bytes(group: Json, volume: Json) -> int:
