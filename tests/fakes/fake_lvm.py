@@ -12,9 +12,27 @@ from tests.fakes.lvm_rows import fields
 from tests.fakes.lvm_world import EXTENT, Json
 from tests.fakes.tape_robot import locked, log_call, wait_for_file
 
-ERROR, SYNTAX = 5, 3
+ERROR, SYNTAX, NO_COMMAND = 5, 3, 2
 FLAGS = {"--yes", "--all", "--foreign", "--shared", "--nosuffix", "--snapshot", "--merge", "--background"}
 FLAGS |= {"--ignoreactivationskip"}
+VALUED = {
+    *(
+        "--config",
+        "--units",
+        "--configreport",
+        "--options",
+        "--wipesignatures",
+        "--zero",
+        "--addtag",
+        "--name",
+        "--size",
+    ),
+    *("--type", "--poolmetadatasize", "--virtualsize", "--thinpool", "--setactivationskip", "--activate", "--select"),
+}
+COMMANDS = {
+    *("vgcreate", "vgextend", "vgremove", "pvremove", "lvcreate", "lvextend", "lvremove", "lvchange", "lvconvert"),
+    *("fullreport", "lvmconfig", "systemid"),
+}
 
 
 class Stop(Exception):
@@ -138,8 +156,10 @@ class Lvm:
                 self.say("1 existing signature left on the device.", kind="warn")
                 self.give_up()
         for path in paths:
+            # A device that has a label already is only taken in.
+            if not self.state["devices"][path]["label"]:
+                self.say(f'Physical volume "{path}" successfully created.')
             self.state["devices"][path]["label"] = True
-            self.say(f'Physical volume "{path}" successfully created.')
 
     def owner(self, path: str) -> str:
         groups = self.state["groups"].items()
@@ -301,6 +321,8 @@ class Lvm:
         elif volume["kind"] == "snapshot":
             self.say(f"Merging of volume {group_name}/{name} started.", self.words[0])
             waits = self.state["merges_wait"]
+        else:
+            self.say(f"Volume {group_name}/{name} replaced origin {group_name}/{volume['origin']}.", self.words[0])
         if waits:
             volume["merging"] = origin["merging"] = True
         else:
@@ -380,6 +402,9 @@ def parsed(argv: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
         word = argv.pop(0)
         if not word.startswith("-"):
             return options, [word, *argv]
+        if word not in FLAGS | VALUED:
+            sys.stderr.write(f"lvm: unrecognized option '{word}'\n  Error during parsing of command line.\n")
+            sys.exit(SYNTAX)
         options.append((word, word if word in FLAGS else argv.pop(0)))
     return options, argv[1:]
 
@@ -397,6 +422,9 @@ def main() -> None:
     path = world.state_path(directory)
     command, *rest = sys.argv[1:]
     log_call(path, ["lvm", *sys.argv[1:]])
+    if command not in COMMANDS:
+        sys.stderr.write(f"  No such command '{command}'.  Try 'help'.\n")
+        sys.exit(NO_COMMAND)
     with locked(path) as state:
         hang = take(state, "hangs", command)
     if hang and not hang["done"]:
