@@ -75,7 +75,10 @@ def locked(stdout: str, stderr: str) -> bool:
 
 
 def messages(stdout: str, stderr: str, kinds: Sequence[str] = ("error",)) -> list[str]:
-    """What lvm said: its log's rows of these kinds, then what stands on standard error. Nothing twice."""
+    """What lvm said: its log's rows of these kinds, then what stands on standard error. Nothing twice.
+
+    A command that was not logged says its successes (``print``) on standard output and all else on standard error.
+    """
     said = [*_logged(stdout, kinds), *stderr.splitlines()]
     return list(dict.fromkeys(line.strip() for line in said if line.strip()))
 
@@ -110,4 +113,5 @@ def _logged(stdout: str, kinds: Sequence[str]) -> list[str]:
         rows = json.loads(stdout)["log"]
         return [str(row["log_message"]) for row in rows if row["log_type"] in kinds]
     except (ValueError, RecursionError, LookupError, TypeError):
-        return []
+        # Not logged: errors and warnings are on standard error.
+        return stdout.splitlines() if "print" in kinds else []

@@ -442,7 +442,11 @@ def main() -> None:
     if hang and hang["done"]:
         wait_for_file(hang["gate"], path)
     sys.stderr.write("".join(f"{line}\n" for line in lvm.stderr))
-    if lvm.code != SYNTAX and command not in ("lvmconfig", "systemid"):
+    if "report_command_log=1" not in lvm.option("--config") and command not in ("fullreport", "lvmconfig", "systemid"):
+        for kind, _, _, text in lvm.log:
+            if kind != "status":
+                print(f"  {text}", file=sys.stdout if kind == "print" else sys.stderr)
+    elif lvm.code != SYNTAX and command not in ("lvmconfig", "systemid"):
         json.dump(lvm.output(), sys.stdout, indent=1)
     sys.stdout.flush()
     os._exit(lvm.code)

@@ -9,6 +9,7 @@ import pytest
 
 from bamsd.disk import lvm_report
 from bamsd.disk.lvm_failure import messages
+from bamsd.disk.lvm_settings import compose
 from bamsd.disk.models import Pool, Reading, Volume
 from tests.fakes.disks_lvm import BIN, GIB, MIB, FakeLvm
 from tests.unit.disk.lvm_recordings import recorded
@@ -26,7 +27,8 @@ def fake(tmp_path: Path) -> FakeLvm:
 
 
 def run(fake: FakeLvm, argv: tuple[str, ...]) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([str(BIN / "lvm"), *argv[1:]], env=fake.environment, capture_output=True, text=True)
+    words = (*argv[:2], "--config", compose(logged="--select" not in argv), *argv[2:])
+    return subprocess.run([str(BIN / "lvm"), *words[1:]], env=fake.environment, capture_output=True, text=True)
 
 
 def same(fake: FakeLvm, name: str) -> None:
