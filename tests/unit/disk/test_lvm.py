@@ -9,7 +9,7 @@ import pytest
 from bamsd import errors
 from bamsd.disk import lvm
 from bamsd.disk.lvm_marks import snapshot_tag, tags_of
-from bamsd.disk.lvm_settings import compose, parse_filter
+from bamsd.disk.lvm_settings import compose
 from bamsd.disk.models import Mark, Reading, Volume
 from bamsd.system.run import still_running
 from tests.fakes.disks_lvm import GIB, MIB, FakeLvm
@@ -109,20 +109,6 @@ async def test_the_filter_of_the_host_is_kept(vg0: FakeLvm) -> None:
     assert vg0.settings()[1].endswith(
         'devices/global_filter=["r|^/dev/zd[0-9]|","r|^/dev/zvol/|","a|^/dev/drbd[0-9]|","r|^/dev/sd\\"x|"]'
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ('global_filter=["a|.*|"]\n', ("a|.*|",)),
-        ('global_filter="r|sda|"', ("r|sda|",)),
-        ('global_filter=["r|a|", "a/b/"]', ("r|a|", "a/b/")),
-        ("global_filter=[]", ()),
-        ("", ()),
-    ],
-)
-def test_filters_of_any_form(text: str, found: tuple[str, ...]) -> None:
-    assert parse_filter(text) == found
 
 
 async def test_a_look_alike_is_not_removed(vg0: FakeLvm) -> None:
