@@ -201,7 +201,7 @@ def _has_that_size(argv: Sequence[str], result: Result) -> bool:
 
 
 async def _with_settings(argv: Sequence[str]) -> tuple[str, ...]:
-    return (*argv[:2], "--config", await settings(), *argv[2:])
+    return (*argv[:2], "--config", await settings(logged="--select" not in argv), *argv[2:])
 
 
 def _size(size_bytes: int) -> str:

@@ -4,10 +4,10 @@ The texts are those of LVM 2.03.16 and 2.03.31 in the C locale (tests/recordings
 only on standard error, so both are looked at.
 """
 
-import json
 import re
 from collections.abc import Sequence
 
+from bamsd.disk.lvm_json import loads
 from bamsd.disk.models import shown
 from bamsd.errors import (
     AlreadyExists,
@@ -75,7 +75,10 @@ def locked(stdout: str, stderr: str) -> bool:
 
 
 def messages(stdout: str, stderr: str, kinds: Sequence[str] = ("error",)) -> list[str]:
-    """What lvm said: its log's rows of these kinds, then what stands on standard error. Nothing twice."""
+    """What lvm said: its log's rows of these kinds, then what stands on standard error. Nothing twice.
+
+    A command that was not logged says its successes (``print``) on standard output and all else on standard error.
+    """
     said = [*_logged(stdout, kinds), *stderr.splitlines()]
     return list(dict.fromkeys(line.strip() for line in said if line.strip()))
 
@@ -106,8 +109,10 @@ def _ended(reason: str) -> str:
 
 
 def _logged(stdout: str, kinds: Sequence[str]) -> list[str]:
-    try:
-        rows = json.loads(stdout)["log"]
-        return [str(row["log_message"]) for row in rows if row["log_type"] in kinds]
-    except (ValueError, RecursionError, LookupError, TypeError):
-        return []
+    data = loads(stdout)
+    if not isinstance(data, dict):
+        # Not logged: errors and warnings are on standard error.
+        return stdout.splitlines() if "print" in kinds else []
+    rows = data.get("log")
+    rows = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return [str(row.get("log_message", "")) for row in rows if row.get("log_type") in kinds]

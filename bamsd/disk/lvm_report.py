@@ -4,11 +4,11 @@ The fields and their values are those of lvmreport(7) and of recordings of LVM 2
 and 2.03.31 (tests/recordings/lvm).
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bamsd.disk.lvm_json import loads
 from bamsd.disk.lvm_marks import POOL_TAG, mark_of, snapshot_of
 from bamsd.disk.models import Health, Member, Pool, Reading, Snapshot, Volume, shown
 from bamsd.errors import ToolFailed
@@ -349,10 +349,7 @@ def _share(size_bytes: int, percent: float | None) -> int | None:
 
 
 def _json(text: str) -> Mapping[str, Any]:
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        data = None
+    data = loads(text)
     if not isinstance(data, dict) or not isinstance(data.get("report"), list):
         raise ToolFailed("lvm fullreport printed no report: run it by hand and look at what it prints.")
     return data
