@@ -96,7 +96,8 @@ def lvextend(group: str, name: str, size_bytes: int) -> tuple[str, ...]:
 def lvremove(group: str, name: str, uuid: str) -> tuple[str, ...]:
     """Remove the volume of this name only if it has this lv_uuid, and only if no thick snapshot would go with it.
 
-    lvm leaves what does not fit the selection alone and calls that a success; ``change`` calls it ``OutOfSync``.
+    lvm leaves what does not fit the selection alone and calls that a success; ``change`` calls it ``OutOfSync``. A thin
+    pool takes its volumes with it: only give it an empty one.
     """
     selection = f'lv_uuid="{uuid}" && lv_role!={{"thickorigin"}}'
     return ("lvm", "lvremove", "--yes", "--select", selection, "--", f"{group}/{name}")
