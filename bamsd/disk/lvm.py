@@ -186,8 +186,8 @@ def _check_done(argv: Sequence[str], result: Result) -> None:
     said = " ".join(messages(result.stdout, result.stderr, ("error", "warn", "print")))
     if argv[1] == "lvremove" and "successfully removed" not in said:
         raise OutOfSync(
-            f"LVM did not remove {target(argv)}: the volume of this name is another one now, has snapshots or is a pool with volumes. "
-            "Look at the volumes again."
+            f"LVM did not remove {target(argv)}: the volume of this name is another one now, has snapshots or is a "
+            "pool with volumes. Look at the volumes again."
         )
     if argv[1] == "lvconvert" and "next activation" in said:
         raise InUse(

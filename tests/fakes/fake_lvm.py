@@ -12,7 +12,6 @@ from tests.fakes.lvm_rows import fields
 from tests.fakes.lvm_world import EXTENT, Json
 from tests.fakes.tape_robot import locked, log_call, wait_for_file
 
-
 _SELECTION = r'lv_uuid="([^"]*)"( && lv_role!=\{"thickorigin"\})?( && \(lv_layout!=\{"pool"\} \|\| thin_count=0\))?'
 
 
