@@ -95,11 +95,13 @@ def lvextend(group: str, name: str, size_bytes: int) -> tuple[str, ...]:
 
 
 def lvremove(group: str, name: str, uuid: str) -> tuple[str, ...]:
-    """Remove the volume of this name only if it has this lv_uuid, and only if no thick snapshot would go with it.
+    """Remove the volume or thin pool of this name only if it has this lv_uuid and nothing would go with it.
+
+    Thick snapshots would go with their origin, thin volumes with their pool.
 
     lvm leaves what does not fit the selection alone and calls that a success; ``change`` calls it ``OutOfSync``.
     """
-    selection = f'lv_uuid="{uuid}" && lv_role!={{"thickorigin"}}'
+    selection = f'lv_uuid="{uuid}" && lv_role!={{"thickorigin"}} && (lv_layout!={{"pool"}} || thin_count=0)'
     return ("lvm", "lvremove", "--yes", "--select", selection, "--", f"{group}/{name}")
 
 
@@ -185,8 +187,8 @@ def _check_done(argv: Sequence[str], result: Result) -> None:
     said = " ".join(messages(result.stdout, result.stderr, ("error", "warn", "print")))
     if argv[1] == "lvremove" and "successfully removed" not in said:
         raise OutOfSync(
-            f"LVM did not remove {target(argv)}: the volume of this name is another one now or has snapshots. "
-            "Look at the volumes again."
+            f"LVM did not remove {target(argv)}: the volume of this name is another one now, has snapshots or is a "
+            "pool with volumes. Look at the volumes again."
         )
     if argv[1] == "lvconvert" and "next activation" in said:
         raise InUse(

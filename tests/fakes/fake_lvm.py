@@ -12,6 +12,8 @@ from tests.fakes.lvm_rows import fields
 from tests.fakes.lvm_world import EXTENT, Json
 from tests.fakes.tape_robot import locked, log_call, wait_for_file
 
+_SELECTION = r'lv_uuid="([^"]*)"( && lv_role!=\{"thickorigin"\})?( && \(lv_layout!=\{"pool"\} \|\| thin_count=0\))?'
+
 
 class Lvm(Command):
     """The subcommands."""
@@ -183,11 +185,12 @@ class Lvm(Command):
     def lvremove(self) -> None:
         group_name, name, group, volume = self.volume()
         selection = self.option("--select")
-        found = re.fullmatch(r'lv_uuid="([^"]*)"( && lv_role!=\{"thickorigin"\})?', selection)
+        found = re.fullmatch(_SELECTION, selection)
         if found is None:
             self.syntax(f"Selection syntax error at '{selection}'.")
         thick = [n for n in world.snapshots(group, name) if group["volumes"][n]["kind"] == "snapshot"]
-        if found[1] != volume["uuid"] or (found[2] and thick):
+        filled = any(other["pool"] == name for other in group["volumes"].values())
+        if found[1] != volume["uuid"] or (found[2] and thick) or (found[3] and filled):
             return
         if volume["mounted"]:
             self.fail(f"Logical volume {group_name}/{name} contains a filesystem in use.", self.words[0])

@@ -156,8 +156,8 @@ def test_snapshots_and_rollback_command_by_command(rolled: FakeLvm) -> None:
     rolled.hold_lock("vg0", held=False)
     rolled.set("vg0", "repo", uuid=recorded(VERSION, "lvremove-origin-refused").argv[4].split('"')[1])
     same(rolled, "lvremove-origin-refused")
-    rolled.set("vg0", "repo_byhand", uuid=recorded(VERSION, "lvremove-snapshot").argv[4].split('"')[1])
-    same(rolled, "lvremove-snapshot")
+    with rolled.changing() as state:
+        del state["groups"]["vg0"]["volumes"]["repo_byhand"]
     rolled.set("vg0", "repo", open=True)
     same(rolled, "lvconvert-merge-origin-open")
     looks_like(rolled, "report-merge-waits")
@@ -177,6 +177,9 @@ def test_snapshots_and_rollback_command_by_command(rolled: FakeLvm) -> None:
     rolled.fill_snapshot("vg0", "repo.full", 100)
     looks_like(rolled, "report-snapshot-invalid")
     same(rolled, "lvconvert-merge-invalid")
+    rolled.add_snapshot("vg0", "repo", "repo.monday", 8 * MIB)
+    rolled.set("vg0", "repo.monday", uuid=recorded(VERSION, "lvremove-snapshot").argv[4].split('"')[1])
+    same(rolled, "lvremove-snapshot")
 
 
 def test_a_group_in_trouble(fake: FakeLvm) -> None:

@@ -130,6 +130,16 @@ async def test_a_thick_snapshot_does_not_go_with_its_origin(vg0: FakeLvm) -> Non
     assert vg0.volumes("vg0") == ["repo", "repo.monday"]
 
 
+async def test_a_thin_pool_goes_only_when_it_is_empty(vg0: FakeLvm) -> None:
+    uuid = vg0.add_thin_pool("vg0", "pool", GIB)
+    thin = vg0.add_volume("vg0", "repo", GIB, pool="pool")
+    with pytest.raises(errors.OutOfSync, match="pool with volumes"):
+        await lvm.change(lvm.lvremove("vg0", "pool", uuid))
+    await lvm.change(lvm.lvremove("vg0", "repo", thin))
+    await lvm.change(lvm.lvremove("vg0", "pool", uuid))
+    assert vg0.volumes("vg0") == []
+
+
 @pytest.mark.parametrize("use", ["open", "mounted"])
 async def test_a_volume_in_use(vg0: FakeLvm, use: str) -> None:
     uuid = vg0.add_volume("vg0", "repo", GIB, tags=tags_of(MARK))

@@ -79,7 +79,6 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "lvextend-pool": lvm.lvextend("vg0", "pool", 134217728),
     "lvconvert-merge": lvm.lvconvert_merge("vg0", "repo.tuesday"),
     "lvconvert-merge-thin": lvm.lvconvert_merge("vg0", "thin1.monday"),
-    "lvremove-locked": lvm.lvremove("vg0", "foreign", "aaaa"),
     "lvchange-activate": lvm.lvchange_activate("vg0", "thin1.orphan"),
 }
 

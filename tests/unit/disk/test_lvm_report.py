@@ -101,6 +101,8 @@ def test_a_full_thick_snapshot_is_invalid(version: str) -> None:
     ],
 )
 def test_a_rollback_under_way(version: str, name: str, origin: str, merged: str) -> None:
+    if name not in names(version, "report-"):
+        pytest.skip("the copying had ended before lvm could be asked")
     found = reading(version, name)
     assert volume(found, origin).merging
     assert snapshot(found, merged).merging
@@ -134,7 +136,7 @@ def test_a_lost_member(version: str) -> None:
 
 def test_a_full_thin_pool(version: str) -> None:
     found = reading(version, "report-thin-pool-full")
-    pool = found.pools[1]
+    pool = next(pool for pool in found.pools if pool.name == "vg0/pool")
     assert (pool.data_percent, pool.free_bytes, pool.health) == (100.0, 0, "suspended")
     assert "no room left" in pool.health_text
     assert volume(found, "thin2").health == "suspended"
