@@ -45,7 +45,7 @@ _MEANINGS: Sequence[tuple[str, type[BamsError], str]] = (
 
 
 _NOT_A_REASON = re.compile(
-    r"use '-|Try running|invalid vdev specification$|Channel program execution failed|stack traceback|"
+    r"use '-|Try running|invalid vdev specification$|Channel program execution failed:$|stack traceback|"
     r".*: in (main|function)"
 )
 
@@ -54,7 +54,9 @@ def reason_of(stderr: str) -> str:
     """The program's own words on one line, without advice on options that BAMS does not use."""
     lines = [line.strip() for line in stderr.split("\n") if line.strip()]
     text = " ".join(line for line in lines if not _NOT_A_REASON.match(line)).partition(" usage: ")[0]
-    return shown(re.sub(r"^\[string \"channel program\"\]:\d+: ", "", text)).rstrip(".")
+    return shown(re.sub(r"^(\[string \"channel program\"\]:\d+|Channel program execution failed): ", "", text)).rstrip(
+        "."
+    )
 
 
 def classify(stderr: str, what: str) -> BamsError:

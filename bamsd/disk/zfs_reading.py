@@ -80,8 +80,7 @@ async def _within(pool: str, reading: Coroutine[Any, Any, Answer], timeout_s: fl
     in the kernel.
     """
     what = f"ZFS pool {shown(pool)}" if pool else "zpool list"
-    late = _late.get(pool)
-    if (late is not None and not late.done()) or _is_waited_for(pool):
+    if is_waited_for(pool):
         reading.close()
         raise TimedOut(f"{what} has not answered an earlier question yet; it is asked again when that one has ended.")
     task = asyncio.get_running_loop().create_task(reading)
@@ -100,9 +99,13 @@ def _forget(pool: str, task: "asyncio.Task[Any]") -> None:
         task.exception()  # it was reported as late already
 
 
-def _is_waited_for(pool: str) -> bool:
-    """Whether a program that outlived its reading still asks for this pool, or for the list of pools ("")."""
-    return any(pool == _asked_for(line) for line in still_running())
+def is_waited_for(pool: str) -> bool:
+    """Whether an earlier question about this pool, or ("") about the list of pools, has no answer yet.
+
+    After its reader gave up, the program that asked is stopped; one that waits in the kernel stays all the same.
+    """
+    late = _late.get(pool)
+    return (late is not None and not late.done()) or any(pool == _asked_for(line) for line in still_running())
 
 
 def _asked_for(command: str) -> str | None:

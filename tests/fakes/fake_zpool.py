@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from tests.fakes.tape_robot import Json, locked
-from tests.fakes.zfs_state import MIB, PARITY, Refused, next_guid, pool_size, refuse, start, state_path, unlink, used
+from tests.fakes.zfs_state import MIB, PARITY, Refused, next_guid, pool_size, refuse, start, state_path, unlink
 
 OUTPUT_VERSION = {"command": "zpool status", "vers_major": 0, "vers_minor": 1}
 KINDS = {"raidz1": "raidz", "raidz2": "raidz", "raidz3": "raidz", "mirror": "mirror"}
@@ -37,9 +37,7 @@ def size_of(pool: Json) -> int:
 
 def raw_used(pool: Json) -> int:
     """What is written, with parity. Reservations take nothing from a zpool's own free space."""
-    total = 0
-    for name, dataset in pool["datasets"].items():
-        total += used(pool, name) if "@" in name else int(dataset["written"])
+    total = sum(int(dataset["written"]) for dataset in pool["datasets"].values())
     group = pool["groups"][0]
     devices = len(group["devices"])
     return min(size_of(pool), total * devices // (devices - PARITY[group["layout"]]))
