@@ -30,6 +30,8 @@ _SPARE_BYTES = 2 * 1024 * 1024
 """What the estimate of free space leaves alone: the metadata of a small zvol does not grow with its size."""
 
 Answer = TypeVar("Answer")
+_QUESTIONS = (["zfs", "list"], ["zfs", "get"], ["zpool", "list"], ["zpool", "status"])
+
 _late: dict[str, "asyncio.Task[Any]"] = {}
 
 
@@ -84,11 +86,14 @@ async def _within(pool: str, reading: Coroutine[Any, Any, Answer], timeout_s: fl
         reading.close()
         raise TimedOut(f"{what} has not answered an earlier question yet; it is asked again when that one has ended.")
     task = asyncio.get_running_loop().create_task(reading)
-    await asyncio.wait((task,), timeout=timeout_s)
+    try:
+        await asyncio.wait((task,), timeout=timeout_s)
+    finally:
+        if not task.done():  # also when our caller was cancelled
+            _late[pool] = task
+            task.add_done_callback(lambda ended: _forget(pool, ended))
     if task.done():
         return task.result()
-    _late[pool] = task
-    task.add_done_callback(lambda ended: _forget(pool, ended))
     raise TimedOut(f"{what} did not answer within {timeout_s:g} s: look at its devices.")
 
 
@@ -116,7 +121,7 @@ def _asked_for(command: str) -> str | None:
         words = command.split()
     if words == list(zpool.NAMES):
         return ""
-    if words[:2] not in (["zfs", "list"], ["zfs", "get"], ["zpool", "list"], ["zpool", "status"]):
+    if words[:2] not in _QUESTIONS and words[:3] != ["zfs", "create", "-nP"]:
         return None
     # Only get can have several names, and they may be cut off: the first stands behind -o, columns and properties.
     at = words.index("-o") + 3 if words[1] == "get" else len(words) - 1

@@ -21,7 +21,7 @@ def zpool_main() -> None:
             text = COMMANDS[argv[0]](state, argv[1:])
     except Refused as refused:
         refuse(refused)
-    sys.stdout.write(text)
+    sys.stdout.buffer.write(text.encode(errors="surrogateescape"))
 
 
 def known(state: Json, name: str) -> Json:
@@ -77,7 +77,11 @@ def status(state: Json, words: list[str]) -> str:
         else:
             root["vdevs"] |= leaves
     entry |= {"vdevs": {pool["name"]: root}, "error_count": str(pool["data_errors"])}
-    return json.dumps({"output_version": OUTPUT_VERSION, "pools": {pool["name"]: entry}}, separators=(",", ":")) + "\n"
+    whole = {"output_version": OUTPUT_VERSION, "pools": {pool["name"]: entry}}
+    text = json.dumps(whole, separators=(",", ":"), ensure_ascii=False) + "\n"
+    # The real one stops in the middle of the string, and leaves with 0 all the same.
+    first = next((at for at, char in enumerate(text) if ord(char) > 127), len(text))
+    return text if first == len(text) else text[:first] + "\n"
 
 
 def titled(pool: Json) -> Iterator[tuple[str, Json]]:

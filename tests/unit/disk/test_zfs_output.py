@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bamsd import errors
@@ -333,6 +333,7 @@ PIECES = st.sampled_from(
 TEXT = st.one_of(st.text(), st.lists(PIECES, max_size=40).map("".join))
 
 
+@settings(deadline=None)
 @given(TEXT)
 def test_no_text_is_a_fault(text: str) -> None:
     for parse in (
@@ -365,6 +366,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_no_json_is_a_fault(entry: Any) -> None:
     try:
@@ -378,6 +380,7 @@ VALUES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(VALUES, min_size=1, max_size=4))
 def test_values_are_read_as_they_were_set_or_not_at_all(values: list[str]) -> None:
     """Whatever the values hold, no place ever gets a value that was not set there."""
@@ -388,6 +391,7 @@ def test_values_are_read_as_they_were_set_or_not_at_all(values: list[str]) -> No
     assert (found is None) == any("\n" in value for value in values)
 
 
+@settings(deadline=None)
 @given(VALUES, VALUES)
 def test_a_mark_is_what_create_writes(repository: str, use: str) -> None:
     mark = zfs_output.read_mark("tank/a", {("tank/a", REPOSITORY): repository, ("tank/a", USE): use})
