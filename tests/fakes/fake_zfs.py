@@ -110,8 +110,8 @@ def get(state: Json, words: list[str]) -> str:
     for name in rows:
         for prop in properties:
             # -s local shows only what is set here: an inherited or received value is not printed.
-            value, source = pool["datasets"][name]["properties"].get(prop, ("", ""))
-            if source == "local":
+            value, source = pool["datasets"][name]["properties"].get(prop, ("-", "-"))
+            if source == "local" or "local" not in words:
                 cells = {"name": name, "property": prop, "value": value}
                 text += "\t".join(cells[column] for column in columns) + "\n"
     return text
