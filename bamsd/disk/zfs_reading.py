@@ -129,7 +129,10 @@ def _asked_for(command: str) -> str | None:
 
 
 async def _read_pool(name: str, timeout_s: float, found: list[Pool]) -> Reading:
-    """``found`` gets the pool as it becomes known, for a caller that stops waiting."""
+    """``found`` gets the pool as it becomes known, for a caller that stops waiting.
+
+    At most eight programs, however many zvols there are. Three of them visit each zvol, which is what takes the time.
+    """
     found.append(await zpool.figures(name, timeout_s))
     found.append(_with_status(found[-1], await zpool.status(name, timeout_s)))
     listing = await zpool.ran(
