@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bamsd.disk import zpool
 from bamsd.disk.models import Mark, shown
 from bamsd.disk.zfs_output import FILESYSTEM, REPOSITORY, SNAPSHOT, USE
-from bamsd.disk.zfs_reading import BLOCK_BYTES, read, read_pool, reservation_bytes
+from bamsd.disk.zfs_reading import BLOCK_BYTES, is_waited_for, read, read_pool, reservation_bytes
 from bamsd.errors import InvalidArgument
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "create",
     "datasets",
     "destroy",
+    "is_waited_for",
     "read",
     "read_pool",
     "reservation_bytes",

@@ -43,18 +43,18 @@ _MEANINGS: Sequence[tuple[str, type[BamsError], str]] = (
     (r"modules are not loaded|modules cannot be|initialize the libzfs", NotSupported, "Load the kernel module zfs."),
 )  # fmt: skip
 
-
 _NOT_A_REASON = re.compile(
-    r"use '-|Try running|invalid vdev specification$|Channel program execution failed|stack traceback|"
+    r"use '-|Try running|invalid vdev specification$|Channel program execution failed:$|stack traceback|"
     r".*: in (main|function)"
 )
+_BEFORE_A_REASON = re.compile(r"^(\[string \"channel program\"\]:\d+|Channel program execution failed): ")
 
 
 def reason_of(stderr: str) -> str:
     """The program's own words on one line, without advice on options that BAMS does not use."""
     lines = [line.strip() for line in stderr.split("\n") if line.strip()]
     text = " ".join(line for line in lines if not _NOT_A_REASON.match(line)).partition(" usage: ")[0]
-    return shown(re.sub(r"^\[string \"channel program\"\]:\d+: ", "", text)).rstrip(".")
+    return shown(_BEFORE_A_REASON.sub("", text)).rstrip(".")
 
 
 def classify(stderr: str, what: str) -> BamsError:

@@ -30,6 +30,8 @@ _SPARE_BYTES = 2 * 1024 * 1024
 """What the estimate of free space leaves alone: the metadata of a small zvol does not grow with its size."""
 
 Answer = TypeVar("Answer")
+_QUESTIONS = (["zfs", "list"], ["zfs", "get"], ["zpool", "list"], ["zpool", "status"])
+
 _late: dict[str, "asyncio.Task[Any]"] = {}
 
 
@@ -80,16 +82,18 @@ async def _within(pool: str, reading: Coroutine[Any, Any, Answer], timeout_s: fl
     in the kernel.
     """
     what = f"ZFS pool {shown(pool)}" if pool else "zpool list"
-    late = _late.get(pool)
-    if (late is not None and not late.done()) or _is_waited_for(pool):
+    if is_waited_for(pool):
         reading.close()
         raise TimedOut(f"{what} has not answered an earlier question yet; it is asked again when that one has ended.")
     task = asyncio.get_running_loop().create_task(reading)
-    await asyncio.wait((task,), timeout=timeout_s)
+    try:
+        await asyncio.wait((task,), timeout=timeout_s)
+    finally:
+        if not task.done():  # also when our caller was cancelled
+            _late[pool] = task
+            task.add_done_callback(lambda ended: _forget(pool, ended))
     if task.done():
         return task.result()
-    _late[pool] = task
-    task.add_done_callback(lambda ended: _forget(pool, ended))
     raise TimedOut(f"{what} did not answer within {timeout_s:g} s: look at its devices.")
 
 
@@ -100,9 +104,13 @@ def _forget(pool: str, task: "asyncio.Task[Any]") -> None:
         task.exception()  # it was reported as late already
 
 
-def _is_waited_for(pool: str) -> bool:
-    """Whether a program that outlived its reading still asks for this pool, or for the list of pools ("")."""
-    return any(pool == _asked_for(line) for line in still_running())
+def is_waited_for(pool: str) -> bool:
+    """Whether an earlier question about this pool, or ("") about the list of pools, has no answer yet.
+
+    After its reader gave up, the program that asked is stopped; one that waits in the kernel stays all the same.
+    """
+    late = _late.get(pool)
+    return (late is not None and not late.done()) or any(pool == _asked_for(line) for line in still_running())
 
 
 def _asked_for(command: str) -> str | None:
@@ -113,7 +121,7 @@ def _asked_for(command: str) -> str | None:
         words = command.split()
     if words == list(zpool.NAMES):
         return ""
-    if words[:2] not in (["zfs", "list"], ["zfs", "get"], ["zpool", "list"], ["zpool", "status"]):
+    if words[:2] not in _QUESTIONS and words[:3] != ["zfs", "create", "-nP"]:
         return None
     # Only get can have several names, and they may be cut off: the first stands behind -o, columns and properties.
     at = words.index("-o") + 3 if words[1] == "get" else len(words) - 1
@@ -121,7 +129,10 @@ def _asked_for(command: str) -> str | None:
 
 
 async def _read_pool(name: str, timeout_s: float, found: list[Pool]) -> Reading:
-    """``found`` gets the pool as it becomes known, for a caller that stops waiting."""
+    """``found`` gets the pool as it becomes known, for a caller that stops waiting.
+
+    At most eight programs, however many zvols there are. Three of them visit each zvol, which is what takes the time.
+    """
     found.append(await zpool.figures(name, timeout_s))
     found.append(_with_status(found[-1], await zpool.status(name, timeout_s)))
     listing = await zpool.ran(

@@ -50,8 +50,9 @@ def add(name: str, layout: Layout, devices: Sequence[str]) -> tuple[str, ...]:
 def destroy(name: str) -> tuple[str, ...]:
     """Destroy a pool with all that is in it; never forced. zpool takes a name only, so look at the guid just before.
 
-    It must not run while a zvol of the pool is open, mounted or exported: instead of refusing, it can wait in the
-    kernel and destroy the pool as soon as the last user lets go. Ask the holders of every zvol first.
+    It must not run while a zvol of the pool is open, mounted or exported. Seen with 2.3.9 and a mounted zvol: it does
+    not refuse but waits in the kernel, no question about the pool is answered meanwhile, and the pool can go as soon as
+    the last user lets go. Ask the holders of every zvol first.
     """
     return ("zpool", "destroy", name)
 

@@ -6,6 +6,7 @@ from tests.fakes.tape_robot import Json, locked
 from tests.fakes.zfs_state import (
     Refused,
     available,
+    by_volume,
     copy_sparse,
     device,
     listed,
@@ -75,12 +76,12 @@ def options(words: list[str]) -> tuple[dict[str, str], list[str], set[str]]:
     return values, free, flags
 
 
-def cell(pool: Json, name: str, column: str) -> str:
+def cell(pool: Json, name: str, column: str, held: dict[str, list[str]]) -> str:
     dataset = pool["datasets"][name]
     if column == "name":
         return name
     if column == "used":
-        return str(used(pool, name))
+        return str(used(pool, name, held))
     if column == "type":
         return "snapshot" if "@" in name else str(dataset["type"])
     if "@" in name and column in ("refreservation", "volmode"):
@@ -91,8 +92,8 @@ def cell(pool: Json, name: str, column: str) -> str:
 def list_(state: Json, words: list[str]) -> str:
     columns = words[words.index("-o") + 1].split(",")
     pool = pool_of(state, words[-1])
-    rows = [name for name in listed(pool) if pool["datasets"][name]["type"] != "filesystem"]
-    return "".join("\t".join(cell(pool, name, column) for column in columns) + "\n" for name in rows)
+    held = by_volume(pool)
+    return "".join("\t".join(cell(pool, name, column, held) for column in columns) + "\n" for name in listed(pool))
 
 
 def get(state: Json, words: list[str]) -> str:
@@ -109,8 +110,8 @@ def get(state: Json, words: list[str]) -> str:
     for name in rows:
         for prop in properties:
             # -s local shows only what is set here: an inherited or received value is not printed.
-            value, source = pool["datasets"][name]["properties"].get(prop, ("", ""))
-            if source == "local":
+            value, source = pool["datasets"][name]["properties"].get(prop, ("-", "-"))
+            if source == "local" or "local" not in words:
                 cells = {"name": name, "property": prop, "value": value}
                 text += "\t".join(cells[column] for column in columns) + "\n"
     return text
@@ -188,9 +189,9 @@ def program(state: Json, words: list[str]) -> str:
         raise Refused("Channel program execution failed:\nnot the program that the fake knows\n")
     pool = state["pools"].get(group)
     if pool is None:
-        raise Refused(f"cannot open '{group}': no such pool\n")
+        raise Refused(f"cannot open '{group}': no such pool\ncannot open pool '{group}'\n")
     if pool["health"] == "SUSPENDED":
-        raise Refused(f"cannot open '{group}': pool I/O is currently suspended\n")
+        raise Refused("Channel program execution failed: pool I/O is currently suspended\n")
     dataset = pool["datasets"].get(name)
     if dataset is None:
         raise failed(3, f"bad argument #1 to 'get_prop' (no such dataset '{name}')", "get_prop")

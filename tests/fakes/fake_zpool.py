@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from tests.fakes.tape_robot import Json, locked
-from tests.fakes.zfs_state import MIB, PARITY, Refused, next_guid, pool_size, refuse, start, state_path, unlink, used
+from tests.fakes.zfs_state import MIB, PARITY, Refused, next_guid, pool_size, refuse, start, state_path, unlink
 
 OUTPUT_VERSION = {"command": "zpool status", "vers_major": 0, "vers_minor": 1}
 KINDS = {"raidz1": "raidz", "raidz2": "raidz", "raidz3": "raidz", "mirror": "mirror"}
@@ -21,7 +21,7 @@ def zpool_main() -> None:
             text = COMMANDS[argv[0]](state, argv[1:])
     except Refused as refused:
         refuse(refused)
-    sys.stdout.write(text)
+    sys.stdout.buffer.write(text.encode(errors="surrogateescape"))
 
 
 def known(state: Json, name: str) -> Json:
@@ -37,9 +37,7 @@ def size_of(pool: Json) -> int:
 
 def raw_used(pool: Json) -> int:
     """What is written, with parity. Reservations take nothing from a zpool's own free space."""
-    total = 0
-    for name, dataset in pool["datasets"].items():
-        total += used(pool, name) if "@" in name else int(dataset["written"])
+    total = sum(int(dataset["written"]) for dataset in pool["datasets"].values())
     group = pool["groups"][0]
     devices = len(group["devices"])
     return min(size_of(pool), total * devices // (devices - PARITY[group["layout"]]))
@@ -79,7 +77,11 @@ def status(state: Json, words: list[str]) -> str:
         else:
             root["vdevs"] |= leaves
     entry |= {"vdevs": {pool["name"]: root}, "error_count": str(pool["data_errors"])}
-    return json.dumps({"output_version": OUTPUT_VERSION, "pools": {pool["name"]: entry}}, separators=(",", ":")) + "\n"
+    whole = {"output_version": OUTPUT_VERSION, "pools": {pool["name"]: entry}}
+    text = json.dumps(whole, separators=(",", ":"), ensure_ascii=False) + "\n"
+    # The real one stops in the middle of the string, and leaves with 0 all the same.
+    first = next((at for at, char in enumerate(text) if ord(char) > 127), len(text))
+    return text if first == len(text) else text[:first] + "\n"
 
 
 def titled(pool: Json) -> Iterator[tuple[str, Json]]:

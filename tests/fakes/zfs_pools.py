@@ -7,7 +7,7 @@ environment |= zfs.environment                       # PATH and BAMS_FAKE_DISKS 
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.fakes.fake_zfs import BLOCK, new_volume
@@ -78,13 +78,40 @@ class FakeZfs:
         source: str = "local",
     ) -> str:
         """Make a zvol as somebody else would; returns its guid. ``source`` of the mark: local, received, inherited."""
+        (guid,) = self.add_volumes(
+            [dataset],
+            size_bytes,
+            repository=repository,
+            use=use,
+            filesystem=filesystem,
+            sparse=sparse,
+            source=source,
+        )
+        return guid
+
+    def add_volumes(
+        self,
+        datasets: Sequence[str],
+        size_bytes: int,
+        *,
+        repository: str = "",
+        use: str = "",
+        filesystem: str = "",
+        sparse: bool = False,
+        source: str = "local",
+    ) -> list[str]:
+        """Many at once, all alike."""
         marks = {"org.bams:repo": repository, "org.bams:use": use, "org.bams:fs": filesystem}
+        guids = []
         with locked(str(self.state)) as state:
-            volume = new_volume(state, size_bytes, 0 if sparse else reservation(size_bytes, BLOCK), {})
-            volume["properties"] = {key: (value, source) for key, value in marks.items() if value}
-            state["pools"][dataset.partition("/")[0]]["datasets"][dataset] = volume
-        resize(str(self.device(dataset)), size_bytes)
-        return str(volume["guid"])
+            for dataset in datasets:
+                volume = new_volume(state, size_bytes, 0 if sparse else reservation(size_bytes, BLOCK), {})
+                volume["properties"] = {key: (value, source) for key, value in marks.items() if value}
+                state["pools"][dataset.partition("/")[0]]["datasets"][dataset] = volume
+                guids.append(str(volume["guid"]))
+        for dataset in datasets:
+            resize(str(self.device(dataset)), size_bytes)
+        return guids
 
     def add_snapshot(self, name: str, *, repository: str = "") -> str:
         """Take a snapshot (dataset@name) as somebody else would; returns its guid."""

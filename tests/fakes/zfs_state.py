@@ -95,29 +95,41 @@ def usable(pool: Json) -> int:
 
 
 def available(pool: Json) -> int:
-    return max(0, usable(pool) - sum(used(pool, name) for name in pool["datasets"] if "@" not in name))
+    held = by_volume(pool)
+    return max(0, usable(pool) - sum(used(pool, name, held) for name in pool["datasets"] if "@" not in name))
 
 
-def used(pool: Json, name: str) -> int:
-    """A thick zvol counts as its reservation, or as what was written when that is more; snapshots come on top."""
+def used(pool: Json, name: str, held: dict[str, list[str]]) -> int:
+    """A thick zvol counts as its reservation, or as what was written when that is more; snapshots come on top.
+
+    ``held`` is by_volume(pool), made once for all.
+    """
     dataset = pool["datasets"][name]
     if "@" in name:
         return int(dataset["written"])
-    held: int = sum(pool["datasets"][snapshot]["written"] for snapshot in snapshots(pool, name))
-    return int(max(dataset["refreservation"], dataset["written"])) + held
+    on_top = sum(int(pool["datasets"][snapshot]["written"]) for snapshot in held.get(name, ()))
+    return max(int(dataset["refreservation"]), int(dataset["written"])) + on_top
+
+
+def by_volume(pool: Json) -> dict[str, list[str]]:
+    """The names of each zvol's snapshots, oldest first."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(pool["datasets"], key=lambda name: int(pool["datasets"][name]["order"])):
+        if "@" in name:
+            found.setdefault(name.partition("@")[0], []).append(name)
+    return found
 
 
 def snapshots(pool: Json, name: str) -> list[str]:
-    """Names of a zvol's snapshots, oldest first."""
-    found = [other for other in pool["datasets"] if other.startswith(f"{name}@")]
-    return sorted(found, key=lambda other: int(pool["datasets"][other]["order"]))
+    return by_volume(pool).get(name, [])
 
 
 def listed(pool: Json) -> Iterator[str]:
     """Datasets in the order of zfs list -r: by name, each with its snapshots behind it."""
+    held = by_volume(pool)
     for name in sorted(name for name in pool["datasets"] if "@" not in name):
         yield name
-        yield from snapshots(pool, name)
+        yield from held.get(name, ())
 
 
 def reservation(volsize: int, block: int) -> int:
