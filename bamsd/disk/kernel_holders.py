@@ -88,7 +88,7 @@ class KernelHolders:
         return found
 
     async def _exclusively(self, node: block.Node) -> tuple[Holder, ...]:
-        busy = await self._exclusive(node.real_path, self._timeout_s)
+        busy = await self._exclusive(node.path, self._timeout_s)
         return await self._explained(node) if busy else ()
 
     async def _explained(self, node: block.Node) -> tuple[Holder, ...]:
