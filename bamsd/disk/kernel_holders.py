@@ -7,7 +7,6 @@ targets themselves.
 """
 
 import asyncio
-import errno
 import os
 import re
 import shlex
@@ -21,6 +20,7 @@ from bamsd.disk.mount_unit import escape_path
 from bamsd.disk.wipefs import Signature
 from bamsd.errors import BamsError, ToolFailed
 from bamsd.system import block
+from bamsd.system.exclusive import is_exclusive
 from bamsd.system.open_files import OpenBy, who_has_open
 from bamsd.system.patience import Patience
 
@@ -33,6 +33,8 @@ _PROCESS = re.compile(r"\d{1,10}")
 
 Probe = Callable[[str], Awaitable[Signature | None]]
 """What stands on the device; names the user behind an exclusive open. ``wipefs.probe`` is one."""
+Exclusive = Callable[[str, float], Awaitable[bool]]
+"""Whether somebody has the device exclusively, asked with a limit in seconds. ``exclusive.is_exclusive`` is the one."""
 
 
 class KernelHolders:
@@ -49,13 +51,14 @@ class KernelHolders:
         dev: Path = Path("/dev"),
         *,
         probe: Probe | None = None,
-        exclusive: Callable[[str], bool] | None = None,
+        exclusive: Exclusive = is_exclusive,
         timeout_s: float = TIMEOUT_S,
         settle_s: float = SETTLE_S,
     ) -> None:
         self._roots = block.Roots(proc, sysfs, dev)
         self._probe = probe
-        self._exclusive = exclusive or is_exclusive
+        self._exclusive = exclusive
+        self._timeout_s = timeout_s
         self._patience = Patience(timeout_s)
         self._settle_s = settle_s
 
@@ -77,13 +80,16 @@ class KernelHolders:
             paths = [device, *(block.node_path(part, self._roots) for part in block.partitions(node.name, self._roots))]
             found += tuple(_process(opened) for opened in await who_has_open(paths, self._roots.proc))
             if all(holder.kind in _TRANSIENT | {"partition"} for holder in found):
-                busy = await self._patience.call(device, lambda: self._exclusive(node.real_path))
-                found += await self._explained(node) if busy else ()
+                found += await self._exclusively(node)
         except OSError as error:
             raise ToolFailed(
                 f"Who uses {device} cannot be told: {error.strerror or error}. Look at the device before you go on."
             ) from error
         return found
+
+    async def _exclusively(self, node: block.Node) -> tuple[Holder, ...]:
+        busy = await self._exclusive(node.path, self._timeout_s)
+        return await self._explained(node) if busy else ()
 
     async def _explained(self, node: block.Node) -> tuple[Holder, ...]:
         elsewhere = await self._patience.call(node.path, lambda: tuple(in_other_namespaces(node, self._roots)))
@@ -189,20 +195,6 @@ def lvm_name(mapped: str) -> str:
 def _process(opened: OpenBy) -> Holder:
     name = f"{shown(opened.command)} (process {opened.pid})"
     return Holder("process", name, f"Stop {shown(opened.command)}, which has {shown(opened.path)} open.")
-
-
-def is_exclusive(path: str) -> bool:
-    """Whether somebody has the device for himself alone (open(2): O_EXCL without O_CREAT on a block device)."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_EXCL | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno == errno.EBUSY:
-            return True
-        if error.errno in (errno.ENOENT, errno.ENXIO, errno.ENODEV, errno.ENOMEDIUM):
-            return False
-        raise
-    os.close(fd)
-    return False
 
 
 def in_other_namespaces(node: block.Node, roots: block.Roots) -> Iterator[Holder]:

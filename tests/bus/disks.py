@@ -1,10 +1,12 @@
 """A running daemon on fake disks, LVM and ZFS, and the words of org.bams.Disk."""
 
+import asyncio
+import time
 from typing import Any
 
 from bamsd.core.names import pool_path, repository_path
 from bamsd.errors import BamsError
-from tests.bus.stack import Client, Stack, until
+from tests.bus.stack import LIMIT_S, Client, Stack
 from tests.fakes.disks_lvm import GIB, FakeLvm
 from tests.fakes.host import FakeHost
 from tests.fakes.zfs_pools import FakeZfs
@@ -93,8 +95,10 @@ async def connected(stack: Stack) -> Disks:
     client = await stack.client()
     await client.listen()
     disks = Disks(stack, client)
+    deadline = time.monotonic() + LIMIT_S
     while not {"vg0", "tank"} <= await _pools(disks):
-        await until(lambda: True, "a turn")
+        assert time.monotonic() < deadline, stack.log.read_text()
+        await asyncio.sleep(0.02)
     return disks
 
 

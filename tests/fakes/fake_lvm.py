@@ -26,7 +26,7 @@ class Lvm(Command):
             self.stderr.append(f"  A volume group called {name} already exists.")
             self.give_up()
         self.check_devices(paths)
-        world.new_group(self.state, name, paths)
+        world.new_group(self.state, name, paths)["tags"] = self.tags()
         self.say(f'Volume group "{name}" successfully created')
 
     def vgextend(self) -> None:

@@ -89,19 +89,26 @@ def cell(pool: Json, name: str, column: str, held: dict[str, list[str]]) -> str:
     return str(dataset[column])
 
 
+def own(pool: Json, prop: str) -> str:
+    """A property of the pool's root dataset."""
+    return str(available(pool)) if prop == "available" else pool["properties"].get(prop, ("-",))[0]
+
+
 def list_(state: Json, words: list[str]) -> str:
     columns = words[words.index("-o") + 1].split(",")
     pool = pool_of(state, words[-1])
     held = by_volume(pool)
-    return "".join("\t".join(cell(pool, name, column, held) for column in columns) + "\n" for name in listed(pool))
+    root = f"{pool['name']}\n" if "filesystem" in words[words.index("-t") + 1] else ""
+    rows = ("\t".join(cell(pool, name, column, held) for column in columns) + "\n" for name in listed(pool))
+    return root + "".join(rows)
 
 
 def get(state: Json, words: list[str]) -> str:
     at = words.index("-o")
     columns, properties, targets = words[at + 1].split(","), words[at + 2].split(","), words[at + 3 :]
     pool = pool_of(state, targets[0])
-    if properties == ["available"]:
-        return f"{available(pool)}\n"
+    if properties[0] == "available":
+        return "".join(f"{own(pool, prop)}\n" for prop in properties)
     if "-r" not in words:
         for name in targets:
             known(state, name)

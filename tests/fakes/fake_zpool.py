@@ -137,13 +137,16 @@ def status_text(pool: Json) -> str:
 
 
 def create(state: Json, words: list[str]) -> str:
+    properties = {}
     while words[0] == "-O":
+        name, _, value = words[1].partition("=")
+        properties |= {name: [value, "local"]} if ":" in name else {}
         words = words[2:]
     name = words[0]
     if name in state["pools"]:
         raise Refused(f"cannot create '{name}': pool already exists\n")
     group = new_group(state, f"cannot create '{name}'", words[1:])
-    state["pools"][name] = new_pool(state, name, [group])
+    state["pools"][name] = new_pool(state, name, [group]) | {"properties": properties}
     return ""
 
 
@@ -157,6 +160,7 @@ def new_pool(state: Json, name: str, groups: list[Json]) -> Json:
         "action": "",
         "data_errors": 0,
         "gate": "",
+        "properties": {},
         "datasets": {},
     }
 

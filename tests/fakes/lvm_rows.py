@@ -21,6 +21,7 @@ def fields(state: Json, name: str, group: Json) -> dict[str, list[dict[str, str]
         "vg_shared": "shared" if group["shared"] else "",
         "vg_systemid": group["system"],
         "vg_lock_type": "sanlock" if group["shared"] else "",
+        "vg_tags": ",".join(group["tags"]),
     }
     members = [_member(member) for member in group["members"]]
     volumes = [_volume(state, name, group, volume) for volume in sorted(group["volumes"])]

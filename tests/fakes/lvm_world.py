@@ -53,7 +53,15 @@ def extents(size: int) -> int:
 
 
 def new_group(state: Json, name: str, paths: list[str]) -> Json:
-    group = {"uuid": new_uuid(), "members": [], "volumes": {}, "exported": False, "shared": False, "system": ""}
+    group = {
+        "uuid": new_uuid(),
+        "members": [],
+        "volumes": {},
+        "tags": [],
+        "exported": False,
+        "shared": False,
+        "system": "",
+    }
     state["groups"][name] = group
     add_members(state, group, paths)
     return group
