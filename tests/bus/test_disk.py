@@ -106,7 +106,7 @@ async def test_a_dry_run_shows_what_would_run_and_changes_nothing(stack: Stack, 
 
 async def test_hostile_names_are_refused_and_no_program_sees_them(stack: Stack) -> None:
     disks = await started(stack)
-    lvm, zfs = len(disks.lvm.calls("lvcreate")), len(disks.zfs.calls("create"))
+    lvm, zfs = len(disks.lvm.calls("lvcreate")), len(disks.zfs.calls("zfs create -o"))
     for name in (name for name in HOSTILE if "\0" not in name):
         for pool in POOLS:
             assert isinstance(await disks.refused("CreateRepository", "sst", name, pool, GIB), InvalidArgument), name

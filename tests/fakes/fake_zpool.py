@@ -137,7 +137,7 @@ def status_text(pool: Json) -> str:
 
 
 def create(state: Json, words: list[str]) -> str:
-    properties = {}
+    properties: Json = {}
     while words[0] == "-O":
         name, _, value = words[1].partition("=")
         properties |= {name: [value, "local"]} if ":" in name else {}
