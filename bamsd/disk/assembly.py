@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Awaitable, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from bamsd.core.holders import Holders
 from bamsd.core.jobs import Job, Jobs
 from bamsd.core.store import Store
 from bamsd.disk import lvm, recovery, wipefs, zfs
-from bamsd.disk.books import Books, Listener, Reader
+from bamsd.disk.books import Books, Listener
 from bamsd.disk.candidates import candidates
 from bamsd.disk.changes import Changes
 from bamsd.disk.filesystems import Filesystems
@@ -32,20 +32,25 @@ class DiskArea:
         self, settings: Config, store: Store, jobs: Jobs, alerts: Alerts, holders: Holders, listener: Listener
     ) -> None:
         paths, disk = settings.paths, settings.disk
+        self._limits = disk
         roots = Roots(paths.proc, paths.sysfs, paths.dev)
         kernel = KernelHolders(paths.proc, paths.sysfs, paths.dev, probe=wipefs.probe)
         holders.register(kernel)
         books = Books(
             Register(store),
-            {"lvm": lambda: _read(lvm.read, paths.dev), "zfs": lambda: _read(zfs.read, paths.dev)},
+            {
+                "lvm": lambda: _read(lvm.read(self._limits.read_timeout_s), paths.dev),
+                "zfs": lambda: _read(zfs.read(self._limits.read_timeout_s), paths.dev),
+            },
             lambda: _mount_points(roots),
             alerts,
             listener,
             Picture(mount_root=str(disk.mount_root)),
+            {"zfs": lambda group: _read(zfs.read_pool(group, self._limits.read_timeout_s), paths.dev)},
         )
         self._jobs = jobs
         self._books = books
-        self._changes = Changes(books, jobs)
+        self._changes = Changes(books, jobs, disk.change_timeout_s)
         self.service = Disks(
             books,
             self._changes,
@@ -66,6 +71,8 @@ class DiskArea:
     def configure(self, settings: DiskSettings) -> None:
         """Take new settings at a reload. The mount root and the owner count from the next start on."""
         self.watch.poll_interval_s = settings.poll_interval_s
+        self._changes.limit_s = settings.change_timeout_s
+        self._limits = settings
 
     async def stop(self) -> None:
         await self.watch.stop()
@@ -83,9 +90,9 @@ def members(picture: Picture) -> dict[str, str]:
     return found
 
 
-async def _read(reader: Reader, dev: Path) -> Reading:
+async def _read(begun: Awaitable[Reading], dev: Path) -> Reading:
     """A reading whose nodes stand below ``dev``."""
-    reading = await reader()
+    reading = await begun
     volumes = (replace(v, device=device_path(dev, v.stack, v.full_name)) if v.device else v for v in reading.volumes)
     return replace(reading, volumes=tuple(volumes))
 

@@ -12,7 +12,9 @@ from typing import Literal
 from bamsd.core.names import pool_path, repository_path
 from bamsd.disk.models import Filesystem, Pool, Reading, Snapshot, Stack, Use, Volume, VolumeKind
 from bamsd.disk.register import Leftover, Row
-from bamsd.errors import InvalidArgument, NotFound
+from bamsd.errors import InvalidArgument, NotFound, NotReady
+
+STACKS: tuple[Stack, ...] = ("lvm", "zfs")
 
 RepositoryState = Literal["ready", "incomplete", "rolling-back", "inactive", "faulted", "missing", "unresponsive"]
 """``incomplete``: a change was interrupted. ``missing``: BAMS knows it, its volume is not there. ``unresponsive``: its
@@ -48,6 +50,7 @@ class Picture:
         stack, _, plain = name.rpartition(":")
         found = [p for p in self.pools if p.name == plain and stack in ("", p.stack)]
         if not found:
+            self._answered(f"a pool {name!a}")
             known = ", ".join(sorted(p.name for p in self.pools)) or "none"
             raise NotFound(f"There is no pool {name!r}. Known pools: {known}.")
         if len(found) > 1:
@@ -61,8 +64,18 @@ class Picture:
             return found
         if any(volume.full_name == name for volume in self.volumes):
             raise InvalidArgument(f"{name} was not made by BAMS. It is shown, but BAMS never changes it.")
+        self._answered(f"a repository {name!a}")
         known = ", ".join(sorted(row.name for row in self.rows.values())) or "none"
         raise NotFound(f"There is no repository {name!r}. Known repositories: {known[:400]}.")
+
+    def _answered(self, wanted: str) -> None:
+        """Refuse to say that something is not there while a stack does not say what it has."""
+        for stack in STACKS:
+            if problem := self.problem(stack, ""):
+                raise NotReady(
+                    f"It is not known whether there is {wanted}: {stack.upper()} does not answer ({problem}). "
+                    "Try again later."
+                )
 
     @cached_property
     def _marked(self) -> Mapping[str, list[Volume]]:
