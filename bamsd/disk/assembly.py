@@ -58,6 +58,11 @@ class DiskArea:
         )
         self.watch = DiskWatch(books, disk.poll_interval_s)
 
+    def mount_points(self, device: str) -> tuple[str, ...]:
+        """Where the repository on this device belongs, mounted or not."""
+        views = self._books.repositories.values()
+        return tuple(view.mount_point for view in views if view.device == device and view.mount_point)
+
     async def start(self, interrupted: Sequence[Job]) -> None:
         await self._books.open()
         await self.watch.start()

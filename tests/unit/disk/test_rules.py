@@ -230,6 +230,8 @@ def test_only_a_good_snapshot_of_ours_is_gone_back_to() -> None:
     assert rules.rollback(row(), taken(), "monday") == SNAPSHOT  # type: ignore[arg-type]
     with pytest.raises(NotReady, match="lost its content"):
         rules.rollback(row(), taken(valid=False), "monday")  # type: ignore[arg-type]
+    with pytest.raises(NotSupported, match="no longer knows"):
+        rules.rollback(row(), taken(detached=True), "monday")  # type: ignore[arg-type]
     with pytest.raises(InvalidArgument, match="not made by BAMS"):
         rules.rollback(row(), taken(owned=False), "monday")  # type: ignore[arg-type]
     with pytest.raises(Busy):
