@@ -2,8 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from bamsd.config import Config, DiskSettings
@@ -12,7 +13,7 @@ from bamsd.core.holders import Holders
 from bamsd.core.jobs import Job, Jobs
 from bamsd.core.store import Store
 from bamsd.disk import lvm, recovery, wipefs, zfs
-from bamsd.disk.books import Books, Listener
+from bamsd.disk.books import Books, Listener, Reader
 from bamsd.disk.candidates import candidates
 from bamsd.disk.changes import Changes
 from bamsd.disk.filesystems import Filesystems
@@ -22,6 +23,7 @@ from bamsd.disk.register import Register
 from bamsd.disk.service import Disks
 from bamsd.disk.views import Picture, device_path
 from bamsd.disk.watch import DiskWatch
+from bamsd.errors import NotSupported
 from bamsd.system.block import Roots, mounts
 
 
@@ -39,14 +41,14 @@ class DiskArea:
         books = Books(
             Register(store),
             {
-                "lvm": lambda: _read(lvm.read(self._limits.read_timeout_s), paths.dev),
-                "zfs": lambda: _read(zfs.read(self._limits.read_timeout_s), paths.dev),
+                "lvm": lambda: read_below(paths.dev, partial(lvm.read, self._limits.read_timeout_s)),
+                "zfs": lambda: read_below(paths.dev, partial(zfs.read, self._limits.read_timeout_s)),
             },
             lambda: _mount_points(roots),
             alerts,
             listener,
             Picture(mount_root=str(disk.mount_root)),
-            {"zfs": lambda group: _read(zfs.read_pool(group, self._limits.read_timeout_s), paths.dev)},
+            {"zfs": lambda group: read_below(paths.dev, partial(zfs.read_pool, group, self._limits.read_timeout_s))},
         )
         self._jobs = jobs
         self._books = books
@@ -62,6 +64,11 @@ class DiskArea:
             paths.dev,
         )
         self.watch = DiskWatch(books, disk.poll_interval_s)
+
+    def mount_points(self, device: str) -> tuple[str, ...]:
+        """Where the repository on this device belongs, mounted or not."""
+        views = self._books.repositories.values()
+        return tuple(view.mount_point for view in views if view.device == device and view.mount_point)
 
     async def start(self, interrupted: Sequence[Job]) -> None:
         await self._books.open()
@@ -90,9 +97,12 @@ def members(picture: Picture) -> dict[str, str]:
     return found
 
 
-async def _read(begun: Awaitable[Reading], dev: Path) -> Reading:
-    """A reading whose nodes stand below ``dev``."""
-    reading = await begun
+async def read_below(dev: Path, reader: Reader) -> Reading:
+    """A reading whose nodes stand below ``dev``. A stack that is not installed has nothing, which is no fault."""
+    try:
+        reading = await reader()
+    except NotSupported:
+        return Reading()
     volumes = (replace(v, device=device_path(dev, v.stack, v.full_name)) if v.device else v for v in reading.volumes)
     return replace(reading, volumes=tuple(volumes))
 

@@ -14,11 +14,11 @@ from bamsd.disk.models import Filesystem, Pool, Reading, Snapshot, Stack, Use, V
 from bamsd.disk.register import Leftover, Row
 from bamsd.errors import InvalidArgument, NotFound, NotReady
 
-STACKS: tuple[Stack, ...] = ("lvm", "zfs")
-
 RepositoryState = Literal["ready", "incomplete", "rolling-back", "inactive", "faulted", "missing", "unresponsive"]
 """``incomplete``: a change was interrupted. ``missing``: BAMS knows it, its volume is not there. ``unresponsive``: its
 pool does not answer, and what is shown is what was known last."""
+
+STACKS: tuple[Stack, ...] = ("lvm", "zfs")
 
 LEFTOVERS: Mapping[Leftover, str] = {
     "": "",
@@ -70,6 +70,8 @@ class Picture:
 
     def _answered(self, wanted: str) -> None:
         """Refuse to say that something is not there while a stack does not say what it has."""
+        if len(self.readings) < len(STACKS):
+            raise NotReady("The pools of this host are still being read. Try again in a moment.")
         for stack in STACKS:
             if problem := self.problem(stack, ""):
                 raise NotReady(
