@@ -168,7 +168,7 @@ class Books:
     async def _settle_unknown(self) -> None:
         """Changes that ended while their pool did not answer, or before their program did: look again."""
         for intent in [i for i in self._under_way.values() if i.ended]:
-            if await at_work(intent.job_id):
+            if await at_work(intent.mark):
                 continue
             outcome = judge(self.picture, intent, finished=False)
             if outcome.end != "unknown":

@@ -114,7 +114,7 @@ class Changes:
         intent = replace(plan.intent, job_id=progress.job_id, started_us=now_us(), person=starter.person)
         await self.books.begin(intent)
         try:
-            with for_job(intent.job_id):
+            with for_job(intent.mark):
                 failure, stage = await self._perform(plan, intent, progress)
             intent = replace(intent, stage=stage)
             outcome = await self._judged(intent, failure)
@@ -127,7 +127,7 @@ class Changes:
 
     async def _judged(self, intent: Intent, failure: BamsError | None) -> Outcome:
         picture = await self.books.observe(intent.stack, intent.group)
-        if isinstance(failure, TimedOut) and await at_work(intent.job_id):
+        if isinstance(failure, TimedOut) and await at_work(intent.mark):
             # What is there now may be another thing when the program ends.
             return Outcome("unknown", "How it ends will be seen when the program has ended.")
         return judge(picture, intent, finished=failure is None)

@@ -31,8 +31,8 @@ async def start(books: Books, changes: Changes, jobs: Jobs, interrupted: Sequenc
     recovering = [_recover(books, changes, jobs, ours.get(intent.job_id), intent) for intent in intents]
     written = {intent.job_id for intent in intents}
     unbegun = [_never_began(jobs, job) for job in ours.values() if job.id not in written]
-    await asyncio.gather(*recovering, *unbegun)
-    await books.observe_all()
+    # A program of an old change may go on for long, and pools are to be seen meanwhile.
+    await asyncio.gather(books.observe_all(), *recovering, *unbegun)
 
 
 async def _never_began(jobs: Jobs, job: Job) -> None:
@@ -43,7 +43,7 @@ async def _never_began(jobs: Jobs, job: Job) -> None:
 async def _recover(books: Books, changes: Changes, jobs: Jobs, job: Job | None, intent: Intent) -> None:
     doing = f"finding out how job {intent.job_id} ended"
     async with changes.turn(intent.stack, intent.group).held(doing, queue=True):
-        program = await _until_rest(intent.job_id, changes.limit_s)
+        program = await _until_rest(intent.mark, changes.limit_s)
         picture = await books.observe(intent.stack, intent.group)
         outcome = judge(picture, intent, finished=False)
         if program:
@@ -61,10 +61,10 @@ async def _recover(books: Books, changes: Changes, jobs: Jobs, job: Job | None, 
     await jobs.finish(job.id, state="failed", error=error)
 
 
-async def _until_rest(job: int, limit_s: float) -> str:
+async def _until_rest(mark: str, limit_s: float) -> str:
     """What the last daemon started goes on, because it is never killed. The program that did so for too long."""
     deadline = time.monotonic() + limit_s
     # Another process's end cannot be awaited, so it is looked for.
-    while (program := await at_work(job)) and time.monotonic() < deadline:  # noqa: ASYNC110
+    while (program := await at_work(mark)) and time.monotonic() < deadline:  # noqa: ASYNC110
         await asyncio.sleep(POLL_S)
     return program

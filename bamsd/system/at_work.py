@@ -12,17 +12,17 @@ from contextvars import ContextVar
 from pathlib import Path, PurePath
 
 JOB_VARIABLE, PROGRAM_VARIABLE = "BAMS_JOB", "BAMS_PROGRAM"
-"""The job's number, and the program's own name."""
+"""Whose work it is, and the program's own name."""
 
-_job: ContextVar[int] = ContextVar("job", default=0)
+_job: ContextVar[str] = ContextVar("job", default="")
 _WORDS = 3
 """A script stands behind its interpreter in its command line, and that may have an option."""
 
 
 @contextlib.contextmanager
-def for_job(number: int) -> Iterator[None]:
-    """Programs that are started within are marked as this job's, so that a later bamsd can tell whose they are."""
-    token = _job.set(number)
+def for_job(mark: str) -> Iterator[None]:
+    """Programs that are started within carry this mark, so that a later bamsd can tell whose work they do."""
+    token = _job.set(mark)
     try:
         yield
     finally:
@@ -32,16 +32,16 @@ def for_job(number: int) -> Iterator[None]:
 def marks(program: str) -> dict[str, str]:
     """What ``run`` adds to the environment of a program."""
     job = _job.get()
-    return {JOB_VARIABLE: str(job), PROGRAM_VARIABLE: program} if job else {}
+    return {JOB_VARIABLE: job, PROGRAM_VARIABLE: program} if job else {}
 
 
-async def at_work(job: int, proc: Path = Path("/proc")) -> str:
-    """The name of a program of the job that has not ended; empty when there is none."""
-    return await asyncio.to_thread(_find, job, str(proc))
+async def at_work(mark: str, proc: Path = Path("/proc")) -> str:
+    """The name of a program with this mark that has not ended; empty when there is none."""
+    return await asyncio.to_thread(_find, mark, str(proc))
 
 
-def _find(job: int, proc: str) -> str:
-    mark = f"{JOB_VARIABLE}={job}".encode()
+def _find(wanted: str, proc: str) -> str:
+    mark = f"{JOB_VARIABLE}={wanted}".encode()
     for pid in filter(str.isdecimal, os.listdir(proc)):
         # A program that has ended and was not collected yet has no environment any more.
         environment = _words(f"{proc}/{pid}/environ")
