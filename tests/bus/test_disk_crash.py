@@ -1,35 +1,20 @@
 """kill -9 of bamsd in the middle of every step of every change of a disk: the next start tells the truth about it.
 
-A step is cut short in three ways (MOMENTS). Each test does so on all its pools at once, because they are independent.
+A step is cut short in three ways (MOMENTS). Changes of different pools are cut short together, as they are independent.
 """
 
-import json
-import os
-import signal
-import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bamsd.disk.lvm_marks import POOL_TAG, snapshot_tag, tags_of
-from bamsd.disk.models import Filesystem, Mark
-from bamsd.disk.mount_unit import unit_name, unit_text
-from bamsd.disk.views import device_path
-from tests.bus.disks import DISK, Disks, connected, stack_of
-from tests.bus.stack import Stack, until
-from tests.fakes.disks_lvm import GIB, MIB
+from bamsd.disk.lvm_marks import POOL_TAG
+from tests.bus.crash_world import MOMENTS, POOLS, THICK, THIN, ZFS, Words, World, filesystem
+from tests.bus.disks import stack_of
+from tests.bus.stack import Stack
+from tests.fakes.disks_lvm import GIB
 from tests.fakes.tape_robot import locked
-
-THICK, THIN, ZFS = POOLS = ("vg0", "vg1/tp0", "tank")
-MOMENTS = ("its program goes on", "its program is killed too", "its program had done its work")
-"""The last one is for lvm, which waits for udev when all is done."""
-
-Words = tuple[str, str, tuple[Any, ...], dict[str, Any]]
-"""Method, signature, arguments, options."""
 
 
 @dataclass(frozen=True)
@@ -109,203 +94,6 @@ CUTS = {
 }
 
 
-def filesystem(pool: str) -> Filesystem:
-    return "ext4" if pool == ZFS else "xfs"
-
-
-def group_of(pool: str) -> str:
-    return pool.partition("/")[0]
-
-
-class World:
-    """The fakes, what stands on them, and a bamsd that is killed again and again."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.stack = stack
-        stack.config["paths"] |= {name: str(stack.directory / name) for name in ("proc", "etc", "units")}
-        stack.config["disk"] = {"mount_root": str(stack.directory / "srv"), "mount_owner": "root"}
-        (stack.directory / "etc").mkdir(exist_ok=True)
-        stack.lvm.add_group("vg0", sizes=(100 * GIB,))
-        stack.lvm.add_group("vg1", sizes=(100 * GIB,))
-        stack.lvm.add_thin_pool("vg1", "tp0", 50 * GIB)
-        stack.zfs.add_pool("tank", devices={"/dev/disk/by-id/fake-tank": 100 * GIB})
-        self.disks: Disks
-
-    async def start(self) -> None:
-        self.process = await self.stack.daemon()
-        self.disks = await connected(self.stack)
-
-    # What there is before
-
-    def give(self, pool: str, name: str, given: str) -> None:
-        if given == "nothing":
-            return
-        files = given in ("made", "mounted")
-        mark = Mark(str(uuid.uuid4()), *(("filesystem", filesystem(pool)) if files else ("block", "")))
-        self._volume(pool, name, mark)
-        if given == "snapshot":
-            self._snapshot(pool, name, mark.repository)
-        if files:
-            self._files(pool, name, mark.repository, mounted=given == "mounted")
-
-    def _volume(self, pool: str, name: str, mark: Mark) -> None:
-        if pool == ZFS:
-            marks = {"repository": mark.repository, "use": mark.use, "filesystem": mark.filesystem}
-            self.stack.zfs.add_volume(f"tank/{name}", GIB, **marks)  # type: ignore[arg-type]
-        else:
-            thin = pool.partition("/")[2]
-            self.stack.lvm.add_volume(group_of(pool), name, GIB, tags=tags_of(mark), pool=thin)
-
-    def _snapshot(self, pool: str, name: str, repository: str) -> None:
-        if pool == ZFS:
-            self.stack.zfs.add_snapshot(f"tank/{name}@old", repository=repository)
-        else:
-            tags = [snapshot_tag(repository)]
-            self.stack.lvm.add_snapshot(group_of(pool), name, f"{name}.old", 100 * MIB, tags=tags)
-
-    def _files(self, pool: str, name: str, repository: str, *, mounted: bool) -> None:
-        device, point = self.device(pool, name), f"{self.stack.directory}/srv/{name}"
-        self.stack.host.set_signature(device, filesystem(pool), repository)
-        unit = self.stack.host.units / unit_name(point)
-        unit.write_text(unit_text(device, point, filesystem(pool), f"BAMS repository {name}"))
-        if mounted:
-            Path(point).mkdir(parents=True)
-            self.stack.host.mount(device, point, filesystem(pool))
-
-    def device(self, pool: str, name: str) -> str:
-        return device_path(self.stack.host.dev, stack_of(pool), f"{group_of(pool)}/{name}")
-
-    # Hanging and killing
-
-    def hang(self, command: str, *, done: bool) -> Any:
-        program, _, rest = command.partition(" ")
-        if program == "lvm":
-            return self.stack.lvm.hang_next(rest, done=done)
-        return (self.stack.zfs if program in ("zfs", "zpool") else self.stack.host).hang_next(command)
-
-    def to_hang(self) -> int:
-        """How many programs have not come to their hanging yet."""
-        directory = self.stack.directory
-        states = (("lvm", "hangs"), ("zfs", "scripted"), ("host", "failures"))
-        return sum(len(json.loads((directory / f"{name}.json").read_text())[key]) for name, key in states)
-
-    def kill_programs(self) -> None:
-        for log in self.stack.directory.glob("*.json.calls"):
-            for line in log.read_text().splitlines():
-                pid = json.loads(line)["pid"]
-                with suppress(OSError):
-                    if str(self.stack.directory).encode() in Path(f"/proc/{pid}/environ").read_bytes():
-                        os.kill(pid, signal.SIGKILL)
-
-    async def cut(self, hangs_in: tuple[str, ...], calls: list[Words], moment: str) -> list[dict[str, Any]]:
-        """Begin the changes, kill bamsd while each hangs, start it again: the jobs as it ended them."""
-        done = moment == MOMENTS[2]
-        gates = [self.hang(command, done=done) for command in hangs_in]
-        paths = []
-        for member, signature, words, options in calls:
-            full = f"org.bams.Disk.{member}"
-            paths.append(await self.disks.client.call(DISK, full, f"{signature}a{{sv}}", *words, options))
-        await until(lambda: not self.to_hang(), f"{hangs_in} hang")
-        self.process.kill()
-        self.process.wait()
-        if moment != MOMENTS[0]:
-            self.kill_programs()
-        await self.start()
-        if moment == MOMENTS[0]:
-            states = [(await self.disks.client.get(path, "org.bams.Job"))["State"] for path in paths]
-            assert set(states) == {"running"}, "the end of a job waits for its program"
-            for gate in gates:
-                gate.open()
-        return [await self.disks.client.job(path) for path in paths]
-
-    # What must hold
-
-    async def invariants(self) -> None:
-        disks = self.disks
-        repositories, alerts = await disks.repositories(), await disks.alerts()
-        volumes = self.marks()
-        owned = {r["Uuid"]: r for r in repositories.values() if r["Owned"]}
-        for one in owned.values():
-            if one["State"] == "ready":
-                assert one["Uuid"] in volumes.values(), f"{one['Name']} is said to be ready without a volume"
-            leftover = f"disk-leftover/{one['Uuid']}"
-            assert (one["State"] == "incomplete") == (leftover in alerts), one
-            assert one["Name"] in alerts.get(leftover, one["Name"])
-        for volume, mark in volumes.items():
-            assert mark in owned or f"disk-copy/{mark}" in alerts, f"{volume} carries our mark and is unknown"
-        assert not [id for id in alerts if id.startswith(("disk-unsettled/", "disk-missing/"))]
-        manager = disks.client
-        assert (await manager.call("/org/bams", "org.bams.Manager.VerifyAudit"))[0] is True
-        entries, _ = await manager.call("/org/bams", "org.bams.Manager.ListAudit", "a{sv}", {})
-        ends = {entry["job"]: entry["outcome"] for entry in entries if entry["method"] == "org.bams.Job"}
-        for path, interfaces in (await manager.objects()).items():
-            if job := interfaces.get("org.bams.Job"):
-                wanted = "done" if job["State"] == "succeeded" else "failed"
-                assert ends[int(path.rpartition("/")[2])] == wanted, job
-
-    def marks(self) -> dict[str, str]:
-        """Volume to mark, of every volume that carries one, by what the fakes really have."""
-        found: dict[str, str] = {}
-        for group in ("vg0", "vg1"):
-            for name in self.stack.lvm.volumes(group):
-                tags = self.stack.lvm.volume(group, name)["tags"]
-                found |= {f"{group}/{name}": t.removeprefix("bams.repo.") for t in tags if t.startswith("bams.repo.")}
-        for name, dataset in self.stack.zfs.datasets("tank").items():
-            if "org.bams:repo" in dataset["properties"]:
-                found[name] = dataset["properties"]["org.bams:repo"][0]
-        return found
-
-    async def is_new(self, method: str, name: str) -> bool:
-        """Whether the change happened, as its kind shows it."""
-        one = (await self.disks.repositories()).get(name)
-        if method in ("CreateRepository", "DeleteRepository"):
-            return (one is not None) == (method == "CreateRepository")
-        assert one is not None, name
-        shown = {
-            "ResizeRepository": one["Size"] == 2 * GIB,
-            "CreateSnapshot": "new" in [s["name"] for s in one["Snapshots"]],
-            "DeleteSnapshot": not one["Snapshots"],
-            "RollbackSnapshot": not one["Snapshots"],
-            "MountRepository": one["Mounted"],
-            "UnmountRepository": not one["Mounted"],
-            "FinishRepository": one["State"] == "ready",
-        }
-        return bool(shown[method])
-
-    async def check(self, job: dict[str, Any], end: str, words: Words, pool: str, *, finish: bool) -> None:
-        method, _, (name, *_), _ = words
-        if end == "done":
-            assert job["State"] == "succeeded", job
-            assert await self.is_new(method, name), job
-            return
-        assert (job["State"], job["Error"][0]) == ("failed", "org.bams.Error.OutOfSync"), job
-        assert "bamsd ended while it tried to" in job["Error"][1]
-        if end == "undone":
-            assert not await self.is_new(method, name), job
-        elif end in ("format", "mount", "grow"):
-            await self.settle(name, end, finish=finish)
-        else:
-            assert end in job["Error"][1]
-            await self.disks.done(method, *words[1:2], *words[2], **words[3])
-
-    async def settle(self, name: str, leftover: str, *, finish: bool) -> None:
-        """What is left over is finished, or taken back."""
-        one = (await self.disks.repositories())[name]
-        said = {"format": "not made", "mount": "not set up to be mounted", "grow": "did not grow"}
-        assert (one["State"], said[leftover] in one["StateText"]) == ("incomplete", True), one
-        if finish:
-            await self.disks.done("FinishRepository", "s", name)
-            one = (await self.disks.repositories())[name]
-            assert (one["State"], one["Mounted"]) == ("ready", True)
-            assert self.disks.host.filesystem(one["Device"])["uuid"] == one["Uuid"]
-        else:
-            if one["Mounted"]:
-                await self.disks.done("UnmountRepository", "s", name)
-            await self.disks.done("DeleteRepository", "s", name, confirm=name)
-            assert name not in await self.disks.repositories()
-            assert one["Uuid"] not in self.marks().values()
-
-
 async def leave_format(world: World, names: list[tuple[str, str]]) -> None:
     """Repositories whose file system could not be made."""
     for pool, name in names:
@@ -314,32 +102,40 @@ async def leave_format(world: World, names: list[tuple[str, str]]) -> None:
         assert job["State"] == "failed"
 
 
-@pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS.keys())
-async def test_killed_in_a_change_of_a_repository(stack: Stack, cut: Cut) -> None:
-    world = World(stack)
-    moments = MOMENTS if cut is CUTS["create"] else MOMENTS[:2]
-    pools_of = {moment: cut.pools if moment != MOMENTS[2] else cut.pools[:2] for moment in moments}
-    cells = {
-        moment: [(pool, f"r{at}-{n}") for n, pool in enumerate(pools_of[moment])] for at, moment in enumerate(moments)
-    }
-    every = [cell for moment in moments for cell in cells[moment]]
-    for pool, name in every:
-        if not cut.given.endswith("-left"):
-            world.give(pool, name, cut.given)
+Cell = tuple[str, str, str]
+"""Pool, name of the repository, moment."""
+
+
+def rounds(cut: Cut, number: int) -> list[list[Cell]]:
+    """What is cut short together. File systems take long, so each of their pools sees one moment, in turns."""
+    if len(cut.pools) == 2 and cut.given != "snapshot":
+        return [[(pool, f"cell{at}", MOMENTS[(number + at) % 2]) for at, pool in enumerate(cut.pools)]]
+    found = [[(pool, f"cell{n}{at}", MOMENTS[n]) for at, pool in enumerate(cut.pools)] for n in range(2)]
+    done = [(pool, f"cell2{at}", MOMENTS[2]) for at, pool in enumerate(cut.pools) if stack_of(pool) == "lvm"]
+    return [*found, done] if cut.call is create else found
+
+
+def hanging(cut: Cut, pool: str) -> str:
+    """The command for this pool: the first is for LVM and xfs, the last for ZFS and ext4."""
+    return cut.hangs_in[0 if stack_of(pool) == "lvm" else -1]
+
+
+@pytest.mark.parametrize("name", CUTS)
+async def test_killed_in_a_change_of_a_repository(stack: Stack, name: str) -> None:
+    world, cut = World(stack), CUTS[name]
+    all_rounds = rounds(cut, list(CUTS).index(name))
+    every = [(pool, name) for cells in all_rounds for pool, name, _ in cells]
+    for pool, repository in every if not cut.given.endswith("-left") else ():
+        world.give(pool, repository, cut.given)
     await world.start()
     if cut.given == "format-left":
         await leave_format(world, every)
-    for at, moment in enumerate(moments):
-        here = cells[moment]
-        calls = [cut.call(pool, name) for pool, name in here]
-        hangs = [command for command in cut.hangs_in if moment != MOMENTS[2] or command.startswith("lvm")]
-        # One command for each pool; two pools of one stack hang in the same one.
-        hangs_in = tuple(hangs[0] if len(hangs) == 1 or stack_of(pool) == "lvm" else hangs[1] for pool, _ in here)
-        jobs = await world.cut(hangs_in, calls, moment)
+    for cells in all_rounds:
+        changes = [(cut.call(pool, repository), hanging(cut, pool), moment) for pool, repository, moment in cells]
+        jobs = await world.cut(changes)
         await world.invariants()
-        end = cut.fails if moment == MOMENTS[1] else cut.works
-        for job, words, (pool, _name) in zip(jobs, calls, here, strict=True):
-            await world.check(job, end, words, pool, finish=at == 0)
+        for at, (job, (words, _, moment)) in enumerate(zip(jobs, changes, strict=True)):
+            await world.check(job, cut.fails if moment == MOMENTS[1] else cut.works, words, finish=at == 0)
         await world.invariants()
 
 
@@ -397,7 +193,7 @@ async def test_killed_in_a_change_of_a_pool(stack: Stack, step: str) -> None:
     hangs_in, calls = POOL_CUTS[step]
     for at, moment in enumerate(MOMENTS[:2]):
         words = calls(at, str(stack.host.dev / ("vdb", "vdc")[at]))
-        jobs = await world.cut(hangs_in, words, moment)
+        jobs = await world.cut([(one, command, moment) for one, command in zip(words, hangs_in, strict=True)])
         await world.invariants()
         for job, (method, _, (name, *_), _) in zip(jobs, words, strict=True):
             done = moment == MOMENTS[0] or step == "delete, labels"
