@@ -93,6 +93,8 @@ class TapeSettings(Section):
 
 class DiskSettings(Section):
     poll_interval_s: Seconds = 60
+    read_timeout_s: float = Field(30, gt=0, le=600, description="until a stack or zpool counts as unresponsive")
+    change_timeout_s: Seconds = Field(600, description="for one command; mkfs may take three times as long")
     mount_root: Path = Path("/srv/bams")
     mount_owner: str = Field("bacula", max_length=32, pattern=r"^[a-z_][a-z0-9_-]*$")
     include_loop_devices: bool = False

@@ -6,14 +6,16 @@ from functools import partial
 
 from bamsd.disk.models import Effect, Step
 
-Tool = Callable[[tuple[str, ...]], Awaitable[object]]
-"""Runs one command line and turns its failure into an error of ours."""
+Tool = Callable[[tuple[str, ...], float], Awaitable[object]]
+"""Runs one command line within a limit in seconds, and turns its failure into an error of ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
+    """``perform`` is given the limit of one command in seconds."""
+
     step: Step
-    perform: Callable[[], Awaitable[object]]
+    perform: Callable[[float], Awaitable[object]]
 
 
 def act(tool: Tool, argv: tuple[str, ...], summary: str, path: str, effect: Effect = "safe") -> Act:

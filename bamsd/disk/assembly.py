@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from bamsd.config import Config, DiskSettings
@@ -33,20 +34,25 @@ class DiskArea:
         self, settings: Config, store: Store, jobs: Jobs, alerts: Alerts, holders: Holders, listener: Listener
     ) -> None:
         paths, disk = settings.paths, settings.disk
+        self._limits = disk
         roots = Roots(paths.proc, paths.sysfs, paths.dev)
         kernel = KernelHolders(paths.proc, paths.sysfs, paths.dev, probe=wipefs.probe)
         holders.register(kernel)
         books = Books(
             Register(store),
-            {"lvm": lambda: read_below(paths.dev, lvm.read), "zfs": lambda: read_below(paths.dev, zfs.read)},
+            {
+                "lvm": lambda: read_below(paths.dev, partial(lvm.read, self._limits.read_timeout_s)),
+                "zfs": lambda: read_below(paths.dev, partial(zfs.read, self._limits.read_timeout_s)),
+            },
             lambda: _mount_points(roots),
             alerts,
             listener,
             Picture(mount_root=str(disk.mount_root)),
+            {"zfs": lambda group: read_below(paths.dev, partial(zfs.read_pool, group, self._limits.read_timeout_s))},
         )
         self._jobs = jobs
         self._books = books
-        self._changes = Changes(books, jobs)
+        self._changes = Changes(books, jobs, disk.change_timeout_s)
         self.service = Disks(
             books,
             self._changes,
@@ -72,6 +78,8 @@ class DiskArea:
     def configure(self, settings: DiskSettings) -> None:
         """Take new settings at a reload. The mount root and the owner count from the next start on."""
         self.watch.poll_interval_s = settings.poll_interval_s
+        self._changes.limit_s = settings.change_timeout_s
+        self._limits = settings
 
     async def stop(self) -> None:
         await self.watch.stop()

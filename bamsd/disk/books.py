@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Set
 from dataclasses import replace
 from typing import Protocol
@@ -10,16 +11,19 @@ from typing import Protocol
 from bamsd.core.alerts import Alerts
 from bamsd.core.names import pool_path
 from bamsd.disk import views
-from bamsd.disk.conditions import PREFIX, Condition, conditions
-from bamsd.disk.models import Pool, Reading, Stack, Volume
+from bamsd.disk.conditions import PREFIX, Condition, conditions, unsettled
+from bamsd.disk.models import NAME_LIMIT, Pool, Reading, Stack, Volume, check_name
 from bamsd.disk.outcome import Outcome, judge
 from bamsd.disk.register import Intent, Register, Row, row_of
 from bamsd.disk.views import Picture, PoolView, RepositoryView
-from bamsd.errors import BamsError
+from bamsd.errors import BamsError, InvalidArgument
+from bamsd.system.at_work import at_work
 
 log = logging.getLogger(__name__)
 
 Reader = Callable[[], Awaitable[Reading]]
+GroupReader = Callable[[str], Awaitable[Reading]]
+"""Reads one group alone, where the stack can do that."""
 
 
 class Listener(Protocol):
@@ -42,16 +46,19 @@ class Books:
         alerts: Alerts,
         listener: Listener,
         picture: Picture,
+        group_readers: Mapping[Stack, GroupReader] | None = None,
     ) -> None:
         self._register = register
         self._readers = readers
+        self._group_readers = group_readers or {}
         self._mounts = mounts
         self._alerts = alerts
         self._listener = listener
-        self._turns = {stack: asyncio.Lock() for stack in readers}
+        self._turns: defaultdict[tuple[Stack, str], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._telling = asyncio.Lock()
         self.read_at: dict[Stack, float] = {}
-        """When the latest reading of a stack began, by the monotonic clock."""
+        """When the latest reading of a whole stack began, by the monotonic clock."""
+        self._group_read_at: dict[tuple[Stack, str], float] = {}
         self.picture = picture
         self.pools: dict[str, PoolView] = {}
         self.repositories: dict[str, RepositoryView] = {}
@@ -71,22 +78,42 @@ class Books:
         self._under_way = {intent.job_id: intent for intent in intents}
         return intents
 
-    async def observe(self, stack: Stack) -> Picture:
-        """Read a stack and publish what differs. What cannot be read says so in the picture.
+    async def observe(self, stack: Stack, group: str = "") -> Picture:
+        """Read a stack, or one group of it, and publish what differs. What cannot be read says so in the picture.
 
-        A stack that hangs lets nobody wait but its own callers.
+        A stack that hangs lets nobody wait but its own callers; so does a group, where it can be read alone.
         """
-        async with self._turns[stack]:
-            self.read_at[stack] = time.monotonic()
-            fresh = await self._read(stack)
+        group = group if self._reads_alone(stack, group) else ""
+        async with self._turns[stack, group]:
+            began = time.monotonic()
+            if group:
+                self._group_read_at[stack, group] = began
+            else:
+                self.read_at[stack] = began
+            fresh = await self._read(stack, group)
             async with self._telling:
                 readings = dict(self.picture.readings)
-                readings[stack] = merged(readings.get(stack, Reading()), fresh)
+                readings[stack] = self._joined(readings.get(stack, Reading()), fresh, stack, group, began)
                 self.picture = replace(self.picture, readings=readings, mounted=await self._mounts())
                 await self._match_rows()
                 await self._settle_unknown()
                 await self._publish()
                 return self.picture
+
+    def _reads_alone(self, stack: Stack, group: str) -> bool:
+        """Not worth it without other groups; and only who has read the list of groups knows whether one is there."""
+        others = any(pool.group != group for pool in self.picture.pools if pool.stack == stack)
+        return bool(group) and stack in self._group_readers and others
+
+    def _joined(self, known: Reading, fresh: Reading, stack: Stack, group: str, began: float) -> Reading:
+        if group:
+            return with_group(known, group, merged(part(known, group), fresh))
+        whole = merged(known, fresh)
+        # A group that was read by itself since this reading began is known better than this reading knows it.
+        newer = [g for (s, g), at in self._group_read_at.items() if s == stack and at > began]
+        for one in newer:
+            whole = with_group(whole, one, part(known, one))
+        return whole
 
     async def observe_all(self) -> None:
         await asyncio.gather(*(self.observe(stack) for stack in self._readers))
@@ -103,11 +130,21 @@ class Books:
 
     async def conclude(self, intent: Intent, outcome: Outcome) -> None:
         """Keep what a change came to. An unknown end stays written down until the pool answers again."""
-        self._under_way[intent.job_id] = replace(intent, ended=True)
-        if outcome.end != "unknown":
-            async with self._telling:
+        async with self._telling:
+            if outcome.end == "unknown":
+                self.leave(intent)
+            else:
                 await self._conclude(intent, outcome)
-                await self._publish()
+            await self._publish()
+
+    def leave(self, intent: Intent) -> None:
+        """Nobody waits for the end of this change any more; a later look at its pool settles it."""
+        self._under_way[intent.job_id] = replace(intent, ended=True)
+
+    def unsettled(self, stack: Stack, group: str) -> Intent | None:
+        """A change of this group of which nobody could tell yet how it ended."""
+        left = (i for i in self._under_way.values() if i.ended and (i.stack, i.group) == (stack, group))
+        return next(left, None)
 
     async def forget(self, intent: Intent) -> None:
         await self._register.end(intent.job_id)
@@ -117,20 +154,22 @@ class Books:
         path = pool_path(stack, group)
         return (path,) if path in self.pools else ()
 
-    async def _read(self, stack: Stack) -> Reading:
+    async def _read(self, stack: Stack, group: str) -> Reading:
         try:
-            return await self._readers[stack]()
+            return await (self._group_readers[stack](group) if group else self._readers[stack]())
         except BamsError as error:
-            return Reading(problems={"": error.message})
+            return Reading(problems={group: error.message})
 
     async def _conclude(self, intent: Intent, outcome: Outcome) -> None:
         await self._register.end(intent.job_id, saved=outcome.saved, forgotten=outcome.forgotten)
         self._under_way.pop(intent.job_id, None)
-        self.picture = replace(self.picture, rows=dict(self._register.rows))
+        self._show_rows()
 
     async def _settle_unknown(self) -> None:
-        """Changes that ended while their pool did not answer: look again."""
+        """Changes that ended while their pool did not answer, or before their program did: look again."""
         for intent in [i for i in self._under_way.values() if i.ended]:
+            if await at_work(intent.mark):
+                continue
             outcome = judge(self.picture, intent, finished=False)
             if outcome.end != "unknown":
                 log.warning("job %d, %s of %s: %s", intent.job_id, intent.operation, intent.name, outcome.text)
@@ -145,11 +184,14 @@ class Books:
                 await self._register.keep(seen)
         busy = {intent.repository for intent in self._under_way.values()}
         for volume in strangers(self.picture, self._register.rows.keys() | busy):
-            name = volume.name if not self._register.named(volume.name) else f"{volume.name}-{volume.repository[:8]}"
+            name = found_name(volume, lambda name: self._register.named(name) is not None)
             log.warning("repository %s was found by the mark on %s", name, volume.full_name)
             await self._register.keep(row_of(volume, name, ""))
+        self._show_rows()
+
+    def _show_rows(self) -> None:
+        """A repository that is being deleted is gone with its volume, not missing."""
         going = {i.repository for i in self._under_way.values() if i.operation == "disk-delete" and not i.ended}
-        # A repository that is being deleted is gone with its volume, not missing.
         rows = {u: row for u, row in self._register.rows.items() if u not in going or self.picture.volumes_of(u)}
         self.picture = replace(self.picture, rows=rows)
 
@@ -171,7 +213,7 @@ class Books:
         await self._alert()
 
     async def _alert(self) -> None:
-        wanted = conditions(self.picture, self.repositories)
+        wanted = conditions(self.picture, self.repositories) | unsettled(self._under_way.values())
         for id in self._conditions.keys() - wanted.keys():
             await self._alerts.clear(id)
         for id, condition in wanted.items():
@@ -196,6 +238,33 @@ def merged(before: Reading, now: Reading) -> Reading:
     pools += [replace(p, health="unresponsive") for p in before.pools if lost(p.group) and p.name not in told_pools]
     volumes = [*now.volumes, *(v for v in before.volumes if lost(v.group) and v.full_name not in told_volumes)]
     return Reading(tuple(pools), tuple(volumes), now.problems)
+
+
+def part(reading: Reading, group: str) -> Reading:
+    """What a reading says of one group."""
+    return Reading(
+        tuple(pool for pool in reading.pools if pool.group == group),
+        tuple(volume for volume in reading.volumes if volume.group == group),
+        {group: reading.problems[group]} if group in reading.problems else {},
+    )
+
+
+def with_group(whole: Reading, group: str, fresh: Reading) -> Reading:
+    """The reading with one group as a reading of it alone says."""
+    return Reading(
+        (*(pool for pool in whole.pools if pool.group != group), *fresh.pools),
+        (*(volume for volume in whole.volumes if volume.group != group), *fresh.volumes),
+        {name: text for name, text in whole.problems.items() if name != group} | dict(fresh.problems),
+    )
+
+
+def found_name(volume: Volume, is_taken: Callable[[str], bool]) -> str:
+    """What a repository is called that only its volume tells of: like the volume, if that is a name and is free."""
+    try:
+        name = check_name(volume.name, "repository")
+    except InvalidArgument:
+        return f"found-{volume.repository[:8]}"
+    return f"{name[: NAME_LIMIT - 9]}-{volume.repository[:8]}" if is_taken(name) else name
 
 
 def seen_as(row: Row, volume: Volume) -> Row:

@@ -15,7 +15,8 @@ from bamsd.disk.outcome import Outcome, judge
 from bamsd.disk.plans import Plan
 from bamsd.disk.register import Intent
 from bamsd.disk.views import Picture
-from bamsd.errors import BY_NAME, BamsError, OutOfSync
+from bamsd.errors import BY_NAME, BamsError, Busy, OutOfSync, TimedOut, unexpected
+from bamsd.system.at_work import at_work, for_job
 
 MANAGE = "org.bams.disk.manage"
 DESTROY = "org.bams.disk.destroy"
@@ -28,8 +29,10 @@ Planner = Callable[[Picture], Awaitable[Plan]]
 class Changes:
     """Carries out changes: the lock, the fresh look, the intent, the steps, the look afterwards."""
 
-    def __init__(self, books: Books, jobs: Jobs) -> None:
+    def __init__(self, books: Books, jobs: Jobs, limit_s: float = 600.0) -> None:
+        """``limit_s`` is how long one command may take before its job waits no longer."""
         self.books = books
+        self.limit_s = limit_s
         self._jobs = jobs
         self._turns: dict[tuple[Stack, str], Turn] = {}
         self._names: WeakValueDictionary[str, Turn] = WeakValueDictionary()
@@ -97,28 +100,49 @@ class Changes:
         async with AsyncExitStack() as held:
             for turn in (*also, self.turn(stack, group)):
                 await held.enter_async_context(turn.held(doing, queue=queue))
-            yield await planner(await self.books.observe(stack))
+            picture = await self.books.observe(stack, group)
+            # Where a pool does not answer, the rules say so.
+            if (left := self.books.unsettled(stack, group)) and not picture.problem(stack, group):
+                raise Busy(
+                    f"{left.pool} is still being changed by job {left.job_id}, {left.operation} of {left.name}, whose "
+                    "program goes on by itself. Try again when it has ended."
+                )
+            yield await planner(picture)
 
     async def _carry_out(self, plan: Plan, progress: Progress, starter: Starter) -> dict[str, Any]:
         """Do every step; then look what is there, and end with that."""
         intent = replace(plan.intent, job_id=progress.job_id, started_us=now_us(), person=starter.person)
         await self.books.begin(intent)
-        failure, stage = await self._perform(plan, intent, progress)
-        intent = replace(intent, stage=stage)
-        picture = await self.books.observe(intent.stack)
-        outcome = judge(picture, intent, finished=failure is None)
-        await self.books.conclude(intent, outcome)
+        try:
+            with for_job(intent.mark):
+                failure, stage = await self._perform(plan, intent, progress)
+            intent = replace(intent, stage=stage)
+            outcome = await self._judged(intent, failure)
+            await self.books.conclude(intent, outcome)
+        except Exception:
+            # What the store could not take is settled at a later look.
+            self.books.leave(intent)
+            raise
         return verdict(outcome, failure)
+
+    async def _judged(self, intent: Intent, failure: BamsError | None) -> Outcome:
+        picture = await self.books.observe(intent.stack, intent.group)
+        if isinstance(failure, TimedOut) and await at_work(intent.mark):
+            # What is there now may be another thing when the program ends.
+            return Outcome("unknown", "How it ends will be seen when the program has ended.")
+        return judge(picture, intent, finished=failure is None)
 
     async def _perform(self, plan: Plan, intent: Intent, progress: Progress) -> tuple[BamsError | None, int]:
         """The error that stopped it, and how many steps were begun."""
         for stage, act in enumerate(plan.acts, start=1):
-            await self.books.reach(intent, stage)
-            progress.set((stage - 1) / len(plan.acts))
             try:
-                await act.perform()
+                await self.books.reach(intent, stage)
+                progress.set((stage - 1) / len(plan.acts))
+                await act.perform(self.limit_s)
             except BamsError as error:
                 return error, stage
+            except Exception as error:
+                return unexpected(error, f"doing step {stage} of job {intent.job_id}"), stage
         return None, len(plan.acts)
 
 

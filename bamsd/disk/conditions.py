@@ -1,11 +1,12 @@
 """Which conditions of disks need a person? Pure: a picture in, alerts out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bamsd.core.alerts import Severity
-from bamsd.core.names import pool_path
+from bamsd.core.names import job_path, pool_path
 from bamsd.disk.models import Pool, Volume
+from bamsd.disk.register import Intent
 from bamsd.disk.views import LEFTOVERS, Picture, RepositoryView
 
 PREFIX = "disk-"
@@ -28,6 +29,22 @@ class Condition:
 def conditions(picture: Picture, repositories: dict[str, RepositoryView]) -> dict[str, Condition]:
     """Every alert of disks by its id."""
     found = [*_unreadable(picture), *_pools(picture), *_repositories(picture, repositories), *_volumes(picture)]
+    return {condition.id: condition for condition in found}
+
+
+def unsettled(intents: Iterable[Intent]) -> dict[str, Condition]:
+    """Changes that ended without anybody knowing how: their program goes on, or their pool does not answer."""
+    found = (
+        Condition(
+            f"{PREFIX}unsettled/{intent.job_id}",
+            "warning",
+            f"It is not known yet how job {intent.job_id} ended: {intent.operation} of {intent.name}.",
+            f"Its program still runs, or {intent.pool} does not answer. Nothing else of it is changed until that ends.",
+            job_path(intent.job_id),
+        )
+        for intent in intents
+        if intent.ended
+    )
     return {condition.id: condition for condition in found}
 
 

@@ -12,6 +12,9 @@ from bamsd.disk.mkfs import Root
 from bamsd.disk.models import Filesystem, Step
 from bamsd.errors import AlreadyExists
 
+PATIENCE = 3
+"""Making or growing a file system may take so many times the limit of other commands."""
+
 
 class Filesystems:
     """``units`` is the folder of systemd's units; repositories are mounted below ``mount_root``."""
@@ -28,11 +31,11 @@ class Filesystems:
         root = Root(*_ids(self._owner))
         made = mkfs.xfs(device, uuid, name) if kind == "xfs" else mkfs.ext4(device, uuid, name, root)
         acts = [
-            Act(Step(f"Make an {kind} file system on {device}.", "safe", path, made), partial(mkfs.change, made, root))
+            Act(Step(f"Make an {kind} file system on {device}.", "safe", path, made), partial(_mkfs, made, root=root))
         ]
         if kind == "ext4":
             mode = mkfs.ext4_root_mode(device, root)
-            acts.append(act(mkfs.change, mode, f"Close the file system on {device} to others than its owner.", path))
+            acts.append(act(_mkfs, mode, f"Close the file system on {device} to others than its owner.", path))
         return acts
 
     def mount(self, name: str, kind: Filesystem, device: str, path: str) -> list[Act]:
@@ -64,7 +67,7 @@ class Filesystems:
 
     def grow(self, name: str, kind: Filesystem, device: str, path: str) -> Act:
         argv = mkfs.resize2fs(device) if kind == "ext4" else mkfs.xfs_growfs(self.mount_point(name))
-        return act(mkfs.change, argv, f"Grow the {kind} file system of {name} to its volume.", path)
+        return act(_mkfs, argv, f"Grow the {kind} file system of {name} to its volume.", path)
 
     async def check_place(self, name: str) -> None:
         """Whether a new repository can be mounted there: a folder with something in it would be covered."""
@@ -77,15 +80,19 @@ class Filesystems:
         found = await wipefs.probe(device)
         return found is not None and found.uuid == uuid
 
-    async def _write(self, point: str, content: str) -> None:
+    async def _write(self, point: str, content: str, limit_s: float) -> None:
         await mount_unit.write(point, content, self._units)
-        await systemctl.change(systemctl.daemon_reload())
+        await systemctl.change(systemctl.daemon_reload(), limit_s)
 
-    async def _remove(self, point: str) -> None:
+    async def _remove(self, point: str, limit_s: float) -> None:
         if await mount_unit.exists(point, self._units):
-            await systemctl.change(systemctl.disable(mount_unit.unit_name(point)))
+            await systemctl.change(systemctl.disable(mount_unit.unit_name(point)), limit_s)
             await mount_unit.remove(point, self._units)
-            await systemctl.change(systemctl.daemon_reload())
+            await systemctl.change(systemctl.daemon_reload(), limit_s)
+
+
+async def _mkfs(argv: tuple[str, ...], limit_s: float, root: Root | None = None) -> None:
+    await mkfs.change(argv, root or Root(), PATIENCE * limit_s)
 
 
 def _ids(owner: str) -> tuple[int, int]:

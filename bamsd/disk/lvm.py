@@ -19,7 +19,7 @@ from bamsd.disk.lvm_marks import POOL_TAG, snapshot_tag, tags_of
 from bamsd.disk.lvm_settings import settings
 from bamsd.disk.models import Mark, Reading
 from bamsd.errors import InUse, OutOfSync, TimedOut
-from bamsd.system.run import CommandFailed, Result, run
+from bamsd.system.run import CommandFailed, Result, run, still_running
 
 READ_TIMEOUT_S = 30.0
 CHANGE_TIMEOUT_S = 600.0
@@ -132,6 +132,9 @@ async def read(timeout_s: float = READ_TIMEOUT_S, *, lock_wait_s: float = LOCK_W
     A group that another program holds for longer than ``lock_wait_s`` is in ``Reading.problems``, as is any other that
     lvm could not read. Raises ``TimedOut`` when a device does not answer, ``ToolFailed`` when lvm gives no report.
     """
+    if any(command.startswith("lvm fullreport ") for command in still_running()):
+        # It waits in the kernel and cannot even be stopped; another one would only wait beside it.
+        raise TimedOut("LVM has not answered an earlier question yet; it is asked again when that one has ended.")
     argv = await _with_settings(fullreport())
     deadline = time.monotonic() + min(timeout_s, lock_wait_s)
     while True:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bamsd.disk.models import Pool, Snapshot, Volume, size_text
-from bamsd.disk.register import Intent, Row, row_of
+from bamsd.disk.register import Intent, Leftover, Row, row_of
 from bamsd.disk.views import Picture
 
 FORMAT_STAGE = 2
@@ -37,7 +37,7 @@ def judge(picture: Picture, intent: Intent, *, finished: bool) -> Outcome:
         return Outcome("unknown", f"Pool {intent.pool} does not tell what it holds: {problem}.")
     match intent.operation:
         case "disk-create-pool" | "disk-extend-pool" | "disk-delete-pool":
-            return _pool(picture, intent)
+            return _pool(picture, intent, finished)
         case "disk-create":
             return _create(picture, intent)
         case "disk-delete":
@@ -76,9 +76,13 @@ def _delete(picture: Picture, intent: Intent) -> Outcome:
     marked = picture.volumes_of(intent.repository)
     if not any((v.stack, v.full_name) == (intent.stack, f"{intent.group}/{intent.volume}") for v in marked):
         return Outcome("done", f"Repository {intent.name} is gone.", forgotten=intent.repository)
-    if row and intent.use == "filesystem" and intent.stage > 1:
-        # Its mount unit went before its volume.
-        return Outcome("partial", f"Repository {intent.name} is there, without its mount.", replace_left(row, "mount"))
+    if row and intent.use == "filesystem":
+        # Its mount unit went before its volume, or began to.
+        return Outcome(
+            "partial",
+            f"Repository {intent.name} is there, without its mount.",
+            replace_left(row, row.leftover or "mount"),
+        )
     return Outcome("undone", f"Repository {intent.name} is there, with all its data.")
 
 
@@ -121,6 +125,11 @@ def _rollback(intent: Intent, volume: Volume, found: Snapshot | None, finished: 
 
 def _mount(picture: Picture, intent: Intent, row: Row, finished: bool) -> Outcome:
     mounted = picture.mount_point(intent.name) in picture.mounted
+    if intent.operation == "disk-unmount" and not mounted and not finished:
+        return Outcome(
+            "partial",
+            f"Repository {intent.name} is not mounted now, and may be at the next start: unmount it once more.",
+        )
     if intent.operation == "disk-unmount":
         return Outcome("undone" if mounted else "done", f"Repository {intent.name} is {_is(mounted)}.")
     if not mounted:
@@ -134,14 +143,13 @@ def _is(mounted: bool) -> str:
     return "mounted" if mounted else "not mounted"
 
 
-def _pool(picture: Picture, intent: Intent) -> Outcome:
+def _pool(picture: Picture, intent: Intent, finished: bool) -> Outcome:
     pool = next((p for p in picture.pools if p.stack == intent.stack and p.name == intent.pool), None)
+    if intent.operation == "disk-delete-pool" and pool:
+        return Outcome("undone", f"Pool {intent.pool} is there.")
     if intent.operation == "disk-delete-pool":
-        return (
-            Outcome("undone", f"Pool {intent.pool} is there.")
-            if pool
-            else Outcome("done", f"Pool {intent.pool} is gone.")
-        )
+        labels = f" LVM's label may still be on {', '.join(intent.devices)}: wipe it when you use that again."
+        return Outcome("done", f"Pool {intent.pool} is gone.{labels if intent.devices and not finished else ''}")
     if pool is None:
         return Outcome("undone", f"Pool {intent.pool} is not there.")
     missing = _missing(pool, intent)
@@ -164,5 +172,5 @@ def _is_on(member: str, device: str) -> bool:
     return re.fullmatch(re.escape(device) + r"((-part|p)?[0-9]+)?", member) is not None
 
 
-def replace_left(row: Row, leftover: Literal["", "format", "mount", "grow"]) -> Row:
+def replace_left(row: Row, leftover: Leftover) -> Row:
     return replace(row, leftover=leftover)

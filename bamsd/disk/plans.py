@@ -203,9 +203,9 @@ def _removal(stack: str, group: str, name: str, uuid: str, said: str, path: str)
     return act(lvm.change, lvm.lvremove(group, name, uuid), said, path, "destroy")
 
 
-async def _with_node(device: str, argv: tuple[str, ...]) -> None:
+async def _with_node(device: str, argv: tuple[str, ...], limit_s: float) -> None:
     """LVM waits for udev by itself; the node of a zvol comes a moment after ZFS has ended."""
-    await zfs.change(argv)
+    await zfs.change(argv, limit_s)
     await block.appear(device, NODE_TIMEOUT_S)
 
 

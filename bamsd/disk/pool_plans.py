@@ -62,6 +62,7 @@ def extend(pool: Pool, layout: Layout, disks: Sequence[Disk], size_bytes: int, p
 def delete(pool: Pool, person: str) -> Plan:
     path = pool_path(pool.stack, pool.name)
     acts: list[Act] = []
+    members: list[str] = []
     match pool.kind:
         case "lvm":
             said = f"Remove the empty volume group {pool.name}."
@@ -77,7 +78,8 @@ def delete(pool: Pool, person: str) -> Plan:
         case "zfs":
             said = f"Destroy the empty zpool {pool.name}."
             acts.append(act(zpool.change, zpool.destroy(pool.name), said, path, "destroy"))
-    return Plan(_intent("disk-delete-pool", pool.stack, pool.name, person, kind=pool.kind), tuple(acts), (path,))
+    begun = _intent("disk-delete-pool", pool.stack, pool.name, person, kind=pool.kind, devices=tuple(members))
+    return Plan(begun, tuple(acts), (path,))
 
 
 async def inhabitants(pool: Pool) -> tuple[str, ...]:

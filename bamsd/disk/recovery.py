@@ -7,22 +7,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from bamsd.core.jobs import Job, Jobs
 from bamsd.disk.books import Books
 from bamsd.disk.changes import Changes
-from bamsd.disk.outcome import FORMAT_STAGE, judge
+from bamsd.disk.outcome import Outcome, judge
 from bamsd.disk.register import Intent
-from bamsd.disk.views import device_path
-from bamsd.errors import BamsError, Cancelled, OutOfSync
-from bamsd.system.open_files import who_has_open
+from bamsd.errors import Cancelled, OutOfSync, TimedOut
+from bamsd.system.at_work import at_work
 
 log = logging.getLogger(__name__)
 
-POLL_S = 0.5
-FORMAT_LIMIT_S = 600.0
-"""mkfs of a large volume takes minutes. It outlives bamsd, because it is never killed."""
+POLL_S = 0.1
 
 
 async def start(books: Books, changes: Changes, jobs: Jobs, interrupted: Sequence[Job]) -> None:
@@ -35,8 +31,8 @@ async def start(books: Books, changes: Changes, jobs: Jobs, interrupted: Sequenc
     recovering = [_recover(books, changes, jobs, ours.get(intent.job_id), intent) for intent in intents]
     written = {intent.job_id for intent in intents}
     unbegun = [_never_began(jobs, job) for job in ours.values() if job.id not in written]
-    await asyncio.gather(*recovering, *unbegun)
-    await books.observe_all()
+    # A program of an old change may go on for long, and pools are to be seen meanwhile.
+    await asyncio.gather(books.observe_all(), *recovering, *unbegun)
 
 
 async def _never_began(jobs: Jobs, job: Job) -> None:
@@ -47,26 +43,28 @@ async def _never_began(jobs: Jobs, job: Job) -> None:
 async def _recover(books: Books, changes: Changes, jobs: Jobs, job: Job | None, intent: Intent) -> None:
     doing = f"finding out how job {intent.job_id} ended"
     async with changes.turn(intent.stack, intent.group).held(doing, queue=True):
-        await _until_mkfs_rests(intent)
-        picture = await books.observe(intent.stack)
+        program = await _until_rest(intent.mark, changes.limit_s)
+        picture = await books.observe(intent.stack, intent.group)
         outcome = judge(picture, intent, finished=False)
+        if program:
+            outcome = Outcome("unknown", f"Its program {program} goes on; how it ends will be seen when it has ended.")
         await books.conclude(intent, outcome)
     log.warning("job %d, %s of %s: %s", intent.job_id, intent.operation, intent.name, outcome.text)
     if job is None:
         return
     if outcome.end == "done":
-        await jobs.finish(job.id, state="succeeded", result={"warning": "It was done while bamsd was away."})
+        result = {"warning": f"It was done while bamsd was away. {outcome.text}"}
+        await jobs.finish(job.id, state="succeeded", result=result)
         return
-    error: BamsError = OutOfSync(f"bamsd ended while it tried to {job.description}. {outcome.text}")
+    kind = TimedOut if program else OutOfSync
+    error = kind(f"bamsd ended while it tried to {job.description}. {outcome.text}")
     await jobs.finish(job.id, state="failed", error=error)
 
 
-async def _until_mkfs_rests(intent: Intent) -> None:
-    """A mkfs of the last daemon goes on; wait until it lets go of the volume."""
-    if intent.operation != "disk-create" or intent.use != "filesystem" or intent.stage != FORMAT_STAGE:
-        return
-    device = device_path(Path("/dev"), intent.stack, f"{intent.group}/{intent.volume}")
-    deadline = time.monotonic() + FORMAT_LIMIT_S
+async def _until_rest(mark: str, limit_s: float) -> str:
+    """What the last daemon started goes on, because it is never killed. The program that did so for too long."""
+    deadline = time.monotonic() + limit_s
     # Another process's end cannot be awaited, so it is looked for.
-    while time.monotonic() < deadline and await who_has_open([device], children=True):  # noqa: ASYNC110
+    while (program := await at_work(mark)) and time.monotonic() < deadline:  # noqa: ASYNC110
         await asyncio.sleep(POLL_S)
+    return program

@@ -84,6 +84,11 @@ class Intent:
     """Its steps are over, and only what they came to is not known. Not kept in the store."""
 
     @property
+    def mark(self) -> str:
+        """Stands in the environment of its programs. The time is there because a lost store counts from 1 again."""
+        return f"{self.job_id}-{self.started_us}"
+
+    @property
     def group(self) -> str:
         return self.pool.split("/", 1)[0]
 

@@ -6,6 +6,7 @@ Every rule is checked against a reading that was taken under the pool's lock, so
 from collections.abc import Sequence
 
 from bamsd.core.holders import Holder
+from bamsd.disk import dm_name
 from bamsd.disk.models import (
     Disk,
     Filesystem,
@@ -69,6 +70,8 @@ def create(
         raise AlreadyExists(f"Pool {pool.name} has a volume {name} already. Choose another name.")
     readable(picture, pool)
     size(size_bytes)
+    if pool.stack == "lvm":
+        dm_name.check(pool.group, name, "volume")
     if sparse and pool.kind != "zfs":
         raise InvalidArgument(
             f"Option 'sparse' is for ZFS pools; {pool.name} is {pool.kind}. For LVM choose a thin pool instead."
@@ -180,6 +183,8 @@ def new_snapshot(picture: Picture, row: Row, name: str, size_bytes: int | None) 
     if any(snapshot.name == name for snapshot in volume.snapshots):
         raise AlreadyExists(f"Repository {row.name} has a snapshot {name} already. Choose another name.")
     pool = readable(picture, pool_of(picture, volume))
+    if volume.stack == "lvm":
+        dm_name.check(volume.group, f"{volume.name}.{name}", "snapshot")
     if volume.kind != "lvm":
         if size_bytes is not None:
             raise InvalidArgument(f"Option 'size' is for thick LVM volumes; {row.name} is {volume.kind}.")
@@ -286,6 +291,7 @@ def new_pool_name(kind: PoolKind, name: str) -> None:
         check_pool_name(group)
     else:
         check_name(thin, "thin pool")
+        dm_name.check(group, thin, "thin pool")
 
 
 def new_pool(picture: Picture, kind: PoolKind, name: str, size_bytes: int) -> None:

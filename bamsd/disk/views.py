@@ -49,9 +49,8 @@ class Picture:
         """A pool by its name; ``lvm:NAME`` or ``zfs:NAME`` where both stacks have one of that name."""
         stack, _, plain = name.rpartition(":")
         found = [p for p in self.pools if p.name == plain and stack in ("", p.stack)]
-        if not found and len(self.readings) < len(STACKS):
-            raise NotReady("The pools of this host are still being read. Try again in a moment.")
         if not found:
+            self._answered(f"a pool {name!a}")
             known = ", ".join(sorted(p.name for p in self.pools)) or "none"
             raise NotFound(f"There is no pool {name!r}. Known pools: {known}.")
         if len(found) > 1:
@@ -65,8 +64,20 @@ class Picture:
             return found
         if any(volume.full_name == name for volume in self.volumes):
             raise InvalidArgument(f"{name} was not made by BAMS. It is shown, but BAMS never changes it.")
+        self._answered(f"a repository {name!a}")
         known = ", ".join(sorted(row.name for row in self.rows.values())) or "none"
         raise NotFound(f"There is no repository {name!r}. Known repositories: {known[:400]}.")
+
+    def _answered(self, wanted: str) -> None:
+        """Refuse to say that something is not there while a stack does not say what it has."""
+        if len(self.readings) < len(STACKS):
+            raise NotReady("The pools of this host are still being read. Try again in a moment.")
+        for stack in STACKS:
+            if problem := self.problem(stack, ""):
+                raise NotReady(
+                    f"It is not known whether there is {wanted}: {stack.upper()} does not answer ({problem}). "
+                    "Try again later."
+                )
 
     @cached_property
     def _marked(self) -> Mapping[str, list[Volume]]:

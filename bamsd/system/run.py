@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from bamsd.errors import InvalidArgument, NotSupported, TimedOut, ToolFailed
+from bamsd.system.at_work import marks
 
 TERM_GRACE_S = 3.0
 """Between SIGTERM and SIGKILL."""
@@ -256,7 +257,7 @@ def _start(argv: tuple[str, ...], stdin: bytes | None, never_kill: bool) -> "sub
             stdin=source,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=_environment(os.environ),
+            env=_environment(os.environ) | marks(name),
             start_new_session=True,
             # A program that outlives us must not die of SIGPIPE when it prints; it inherits our ignored SIGPIPE.
             restore_signals=not never_kill,

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from typing import Any
+from typing import Any, Literal
 
 from bamsd.core.names import pool_path, repository_path
 from bamsd.errors import BamsError
@@ -16,7 +16,7 @@ MANAGER = "org.bams.Manager"
 POOLS = ("vg0", "vg0/tp0", "tank")
 
 
-def stack_of(pool: str) -> str:
+def stack_of(pool: str) -> Literal["lvm", "zfs"]:
     return "zfs" if pool == "tank" else "lvm"
 
 

@@ -1,5 +1,6 @@
 """A fake systemctl (systemd 257) for mount units: it "mounts" by writing to the fake host's mountinfo."""
 
+import fcntl
 import os
 import sys
 
@@ -76,4 +77,11 @@ def systemctl(argv: list[str]) -> None:
     command, unit = argv[1], argv[-1]
     if command == "daemon-reload":
         return
+    with open(f"{units()}.lock", "a") as lock:
+        # systemd does one thing after the other; two commands must not lose each other's mounts.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        run(command, unit)
+
+
+def run(command: str, unit: str) -> None:
     {"enable": enable, "disable": disable, "stop": stop, "is-active": is_active}[command](unit)

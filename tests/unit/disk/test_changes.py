@@ -38,7 +38,7 @@ class Worker(Host):
         self.interrupted = await self.jobs.open()
 
     def step(self, name: str, perform: Callable[[], Awaitable[object]] | None = None) -> Act:
-        async def note() -> None:
+        async def note(_limit_s: float) -> None:
             self.done.append(name)
             if perform:
                 await perform()
