@@ -41,7 +41,7 @@ check: check-fast ## Run every test, those in the virtual machine too
 check-fast: venv ## Run all checks that need no virtual machine, in under two minutes
 	$(VENV)/ruff check .
 	$(VENV)/mypy
-	$(VENV)/pytest
+	$(VENV)/pytest --numprocesses=auto --dist=worksteal
 
 bench: venv ## Measure bamsd against the tools and other daemons, in the appliance
 	$(VENV)/python -m tests.bench.bench

@@ -125,6 +125,17 @@ class Daemon:
         self._watch = Watch(self._tape, DriveHealthPoll(self._alerts, tape_objects.library_changed))
         tape_objects.entry = TapeInterface(self._tape)
 
+        self._build_disk()
+
+        self._tree.add(
+            ROOT, ManagerInterface(self._alerts, self._audit, polkit, declared_actions, self.verify_audit, self.reload)
+        )
+        self._tree.add(tape_interface.PATH, tape_objects.entry)
+        self._tree.add(disk_interface.PATH, DiskInterface(self._disk.service))
+        connection.on_message(self._dispatcher.handle)
+
+    def _build_disk(self) -> None:
+        """Disks, and everybody who may use one: the areas know each other only through this."""
         holders = Holders()
         paths = self._settings.paths
         holders.register(
@@ -136,15 +147,10 @@ class Daemon:
             )
         )
         bacula = [paths.etc / "bacula/bacula-sd.conf", *CONFIGURATIONS[1:]]
-        holders.register(ArchiveDevices(paths.proc, paths.sysfs, paths.dev, configurations=bacula))
         self._disk = DiskArea(self._settings, self._store, self._jobs, self._alerts, holders, DiskObjects(self._tree))
-
-        self._tree.add(
-            ROOT, ManagerInterface(self._alerts, self._audit, polkit, declared_actions, self.verify_audit, self.reload)
-        )
-        self._tree.add(tape_interface.PATH, tape_objects.entry)
-        self._tree.add(disk_interface.PATH, DiskInterface(self._disk.service))
-        connection.on_message(self._dispatcher.handle)
+        # A repository in Bacula's configuration is in use also while it is not mounted.
+        places = self._disk.mount_points
+        holders.register(ArchiveDevices(paths.proc, paths.sysfs, paths.dev, configurations=bacula, mount_points=places))
 
     async def _start_tape(self, interrupted: Sequence[Job]) -> None:
         await self._watch.start()

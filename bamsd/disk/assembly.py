@@ -22,6 +22,7 @@ from bamsd.disk.register import Register
 from bamsd.disk.service import Disks
 from bamsd.disk.views import Picture, device_path
 from bamsd.disk.watch import DiskWatch
+from bamsd.errors import NotSupported
 from bamsd.system.block import Roots, mounts
 
 
@@ -37,7 +38,7 @@ class DiskArea:
         holders.register(kernel)
         books = Books(
             Register(store),
-            {"lvm": lambda: _read(lvm.read, paths.dev), "zfs": lambda: _read(zfs.read, paths.dev)},
+            {"lvm": lambda: read_below(paths.dev, lvm.read), "zfs": lambda: read_below(paths.dev, zfs.read)},
             lambda: _mount_points(roots),
             alerts,
             listener,
@@ -57,6 +58,11 @@ class DiskArea:
             paths.dev,
         )
         self.watch = DiskWatch(books, disk.poll_interval_s)
+
+    def mount_points(self, device: str) -> tuple[str, ...]:
+        """Where the repository on this device belongs, mounted or not."""
+        views = self._books.repositories.values()
+        return tuple(view.mount_point for view in views if view.device == device and view.mount_point)
 
     async def start(self, interrupted: Sequence[Job]) -> None:
         await self._books.open()
@@ -83,9 +89,12 @@ def members(picture: Picture) -> dict[str, str]:
     return found
 
 
-async def _read(reader: Reader, dev: Path) -> Reading:
-    """A reading whose nodes stand below ``dev``."""
-    reading = await reader()
+async def read_below(dev: Path, reader: Reader) -> Reading:
+    """A reading whose nodes stand below ``dev``. A stack that is not installed has nothing, which is no fault."""
+    try:
+        reading = await reader()
+    except NotSupported:
+        return Reading()
     volumes = (replace(v, device=device_path(dev, v.stack, v.full_name)) if v.device else v for v in reading.volumes)
     return replace(reading, volumes=tuple(volumes))
 

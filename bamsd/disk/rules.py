@@ -210,6 +210,11 @@ def owned_snapshot(row: Row, volume: Volume, name: str) -> Snapshot:
 def rollback(row: Row, volume: Volume, name: str) -> Snapshot:
     """Whether the repository may go back to this snapshot."""
     found = owned_snapshot(row, volume, name)
+    if found.detached:
+        raise NotSupported(
+            f"LVM no longer knows that snapshot {name} belongs to {row.name}, because the repository was rolled back "
+            "to another one. Its data is still there: create a repository and copy it, or delete the snapshot."
+        )
     if not found.valid:
         raise NotReady(f"Snapshot {name} of {row.name} ran full and has lost its content. Delete it.")
     newer = [s.name for s in volume.snapshots if s.created_us > found.created_us or (s.merging and s is not found)]

@@ -12,11 +12,13 @@ from typing import Literal
 from bamsd.core.names import pool_path, repository_path
 from bamsd.disk.models import Filesystem, Pool, Reading, Snapshot, Stack, Use, Volume, VolumeKind
 from bamsd.disk.register import Leftover, Row
-from bamsd.errors import InvalidArgument, NotFound
+from bamsd.errors import InvalidArgument, NotFound, NotReady
 
 RepositoryState = Literal["ready", "incomplete", "rolling-back", "inactive", "faulted", "missing", "unresponsive"]
 """``incomplete``: a change was interrupted. ``missing``: BAMS knows it, its volume is not there. ``unresponsive``: its
 pool does not answer, and what is shown is what was known last."""
+
+STACKS: tuple[Stack, ...] = ("lvm", "zfs")
 
 LEFTOVERS: Mapping[Leftover, str] = {
     "": "",
@@ -47,6 +49,8 @@ class Picture:
         """A pool by its name; ``lvm:NAME`` or ``zfs:NAME`` where both stacks have one of that name."""
         stack, _, plain = name.rpartition(":")
         found = [p for p in self.pools if p.name == plain and stack in ("", p.stack)]
+        if not found and len(self.readings) < len(STACKS):
+            raise NotReady("The pools of this host are still being read. Try again in a moment.")
         if not found:
             known = ", ".join(sorted(p.name for p in self.pools)) or "none"
             raise NotFound(f"There is no pool {name!r}. Known pools: {known}.")

@@ -2,12 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 from bamsd.core.rounds import forever
 from bamsd.disk.books import Books
-from bamsd.disk.models import Stack
+from bamsd.disk.models import Reading, Stack
+from bamsd.disk.views import STACKS
 from bamsd.system.udev import UdevWatch
 
+EMPTY_ROUNDS = 10
 SETTLE_S = 0.3
 """One change makes several events, one after the other."""
 
@@ -16,6 +19,7 @@ class DiskWatch:
     def __init__(self, books: Books, poll_interval_s: float) -> None:
         self._books = books
         self.poll_interval_s = poll_interval_s
+        self._round = 0
         self._changed: dict[Stack, float] = {}
         self._event = asyncio.Event()
         self._udev = UdevWatch(("block",), self._noticed)
@@ -48,7 +52,23 @@ class DiskWatch:
 
     async def _poll(self) -> None:
         await asyncio.sleep(self.poll_interval_s)
-        await self._books.observe_all()
+        self._round += 1
+        stacks = due(self._books.picture.readings, self._round)
+        await asyncio.gather(*(self._books.observe(stack) for stack in stacks))
+
+
+def due(readings: Mapping[Stack, Reading], number: int) -> tuple[Stack, ...]:
+    """Which stacks to look at in poll ``number``, from 1.
+
+    A stack without any pool costs as much to read as another one, and a first pool comes with udev events. So it is
+    looked at in every tenth poll only.
+    """
+
+    def is_empty(stack: Stack) -> bool:
+        reading = readings.get(stack)
+        return reading is not None and not reading.pools and not reading.problems
+
+    return tuple(stack for stack in STACKS if not is_empty(stack) or number % EMPTY_ROUNDS == 0)
 
 
 def stacks_of(device: str) -> tuple[Stack, ...]:

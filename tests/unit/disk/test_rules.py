@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bamsd.core.holders import Holder
 from bamsd.disk import rules
 from bamsd.disk.models import Health, Layout, PoolKind, check_name, check_pool_name
+from bamsd.disk.views import Picture
 from bamsd.errors import (
     AlreadyExists,
     BamsError,
@@ -230,6 +231,8 @@ def test_only_a_good_snapshot_of_ours_is_gone_back_to() -> None:
     assert rules.rollback(row(), taken(), "monday") == SNAPSHOT  # type: ignore[arg-type]
     with pytest.raises(NotReady, match="lost its content"):
         rules.rollback(row(), taken(valid=False), "monday")  # type: ignore[arg-type]
+    with pytest.raises(NotSupported, match="no longer knows"):
+        rules.rollback(row(), taken(detached=True), "monday")  # type: ignore[arg-type]
     with pytest.raises(InvalidArgument, match="not made by BAMS"):
         rules.rollback(row(), taken(owned=False), "monday")  # type: ignore[arg-type]
     with pytest.raises(Busy):
@@ -325,3 +328,8 @@ def test_a_pool_of_both_stacks_must_be_named_with_its_stack() -> None:
 def test_the_uuid_in_the_tests_is_one() -> None:
     assert picture(THICK).volumes_of(UUID) == [THICK]
     assert picture(replace(THICK, repository="")).volumes_of("") == []
+
+
+def test_a_pool_is_not_called_unknown_before_all_were_read() -> None:
+    with pytest.raises(NotReady, match="still being read"):
+        Picture().pool("vg0")
