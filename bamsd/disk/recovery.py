@@ -13,14 +13,16 @@ from bamsd.core.jobs import Job, Jobs
 from bamsd.disk.books import Books
 from bamsd.disk.changes import Changes
 from bamsd.disk.outcome import FORMAT_STAGE, judge
-from bamsd.disk.register import Intent
-from bamsd.disk.views import device_path
+from bamsd.disk.register import POOL_OPERATIONS, Intent
+from bamsd.disk.views import Picture, device_path
 from bamsd.errors import BamsError, Cancelled, OutOfSync
 from bamsd.system.open_files import who_has_open
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.5
+POOL_LIMIT_S = 120.0
+"""After a start of the machine a pool can come later than bamsd: its disks are slow, or it is imported after it."""
 FORMAT_LIMIT_S = 600.0
 """mkfs of a large volume takes minutes. It outlives bamsd, because it is never killed."""
 
@@ -48,7 +50,7 @@ async def _recover(books: Books, changes: Changes, jobs: Jobs, job: Job | None, 
     doing = f"finding out how job {intent.job_id} ended"
     async with changes.turn(intent.stack, intent.group).held(doing, queue=True):
         await _until_mkfs_rests(intent)
-        picture = await books.observe(intent.stack)
+        picture = await _when_pool_is_there(books, intent)
         outcome = judge(picture, intent, finished=False)
         await books.conclude(intent, outcome)
     log.warning("job %d, %s of %s: %s", intent.job_id, intent.operation, intent.name, outcome.text)
@@ -59,6 +61,18 @@ async def _recover(books: Books, changes: Changes, jobs: Jobs, job: Job | None, 
         return
     error: BamsError = OutOfSync(f"bamsd ended while it tried to {job.description}. {outcome.text}")
     await jobs.finish(job.id, state="failed", error=error)
+
+
+async def _when_pool_is_there(books: Books, intent: Intent) -> Picture:
+    """The first picture with the pool, or the last one without. A volume is not gone because its pool is not there."""
+    deadline = time.monotonic() + POOL_LIMIT_S
+    picture = await books.observe(intent.stack)
+    while not (intent.operation in POOL_OPERATIONS or picture.has_group(intent.stack, intent.group)):
+        if time.monotonic() > deadline:
+            break
+        await asyncio.sleep(POLL_S)
+        picture = await books.observe(intent.stack)
+    return picture
 
 
 async def _until_mkfs_rests(intent: Intent) -> None:
