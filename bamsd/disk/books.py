@@ -179,14 +179,17 @@ class Books:
         """Bring the rows up to date with the volumes, and take in a volume with our mark that no row knows."""
         for row in list(self._register.rows.values()):
             volume = self.picture.volume_of(row)
-            if volume and (seen := seen_as(row, volume)) != row:
+            if volume and (seen := seen_as(row, volume, mounted=self.picture.is_mounted(row))) != row:
                 log.info("repository %s is %s with %d bytes now", row.name, seen.full_name, seen.size_bytes)
                 await self._register.keep(seen)
         busy = {intent.repository for intent in self._under_way.values()}
         for volume in strangers(self.picture, self._register.rows.keys() | busy):
             name = found_name(volume, lambda name: self._register.named(name) is not None)
             log.warning("repository %s was found by the mark on %s", name, volume.full_name)
-            await self._register.keep(row_of(volume, name, ""))
+            found = row_of(volume, name, "")
+            if found.use == "filesystem" and not self.picture.is_mounted(found):
+                found = replace(found, leftover="mount")
+            await self._register.keep(found)
         self._show_rows()
 
     def _show_rows(self) -> None:
@@ -267,9 +270,14 @@ def found_name(volume: Volume, is_taken: Callable[[str], bool]) -> str:
     return f"{name[: NAME_LIMIT - 9]}-{volume.repository[:8]}" if is_taken(name) else name
 
 
-def seen_as(row: Row, volume: Volume) -> Row:
-    """The row with what is to be seen of its volume. The name, the use and the maker are BAMS's own memory."""
-    return replace(row, pool=volume.pool, volume=volume.name, kind=volume.kind, size_bytes=volume.size_bytes)
+def seen_as(row: Row, volume: Volume, *, mounted: bool) -> Row:
+    """The row with what is to be seen of its volume. The name, the use and the maker are BAMS's own memory.
+
+    After a reset of the machine systemd may mount it after its change was judged; then nothing is left to be done.
+    """
+    leftover = "" if mounted and row.leftover == "mount" else row.leftover
+    seen = replace(row, pool=volume.pool, volume=volume.name, kind=volume.kind, size_bytes=volume.size_bytes)
+    return replace(seen, leftover=leftover)
 
 
 def strangers(picture: Picture, known: Iterable[str]) -> list[Volume]:

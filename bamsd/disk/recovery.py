@@ -12,13 +12,17 @@ from bamsd.core.jobs import Job, Jobs
 from bamsd.disk.books import Books
 from bamsd.disk.changes import Changes
 from bamsd.disk.outcome import Outcome, judge
-from bamsd.disk.register import Intent
+from bamsd.disk.register import POOL_OPERATIONS, Intent
+from bamsd.disk.views import Picture
 from bamsd.errors import Cancelled, OutOfSync, TimedOut
 from bamsd.system.at_work import at_work
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.1
+POOL_LIMIT_S = 120.0
+"""After a start of the machine a pool can come later than bamsd: its disks are slow, or it is imported after it."""
+POOL_POLL_S = 0.5
 
 
 async def start(books: Books, changes: Changes, jobs: Jobs, interrupted: Sequence[Job]) -> None:
@@ -44,7 +48,7 @@ async def _recover(books: Books, changes: Changes, jobs: Jobs, job: Job | None, 
     doing = f"finding out how job {intent.job_id} ended"
     async with changes.turn(intent.stack, intent.group).held(doing, queue=True):
         program = await _until_rest(intent.mark, changes.limit_s)
-        picture = await books.observe(intent.stack, intent.group)
+        picture = await _when_pool_is_there(books, intent)
         outcome = judge(picture, intent, finished=False)
         if program:
             outcome = Outcome("unknown", f"Its program {program} goes on; how it ends will be seen when it has ended.")
@@ -59,6 +63,18 @@ async def _recover(books: Books, changes: Changes, jobs: Jobs, job: Job | None, 
     kind = TimedOut if program else OutOfSync
     error = kind(f"bamsd ended while it tried to {job.description}. {outcome.text}")
     await jobs.finish(job.id, state="failed", error=error)
+
+
+async def _when_pool_is_there(books: Books, intent: Intent) -> Picture:
+    """The first picture with the pool, or the last one without. A volume is not gone because its pool is not there."""
+    deadline = time.monotonic() + POOL_LIMIT_S
+    picture = await books.observe(intent.stack, intent.group)
+    while not (intent.operation in POOL_OPERATIONS or picture.has_group(intent.stack, intent.group)):
+        if time.monotonic() > deadline:
+            break
+        await asyncio.sleep(POOL_POLL_S)
+        picture = await books.observe(intent.stack)
+    return picture
 
 
 async def _until_rest(mark: str, limit_s: float) -> str:

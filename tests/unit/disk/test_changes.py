@@ -32,6 +32,14 @@ class Worker(Host):
         self.jobs = Jobs(self.store)
         self.changes = Changes(self.books, self.jobs)
         self.done: list[str] = []
+        self.later: list[Reading] = []
+        """What lvm answers from its next reading on."""
+
+    async def lvm(self) -> Reading:
+        answer = await super().lvm()
+        if self.later:
+            self.answers["lvm"] = self.later.pop(0)
+        return answer
 
     async def open(self) -> None:
         await super().open()
@@ -183,7 +191,7 @@ def test_what_destroys_asks_for_the_stronger_permission() -> None:
     assert (MANAGE, DESTROY) == ("org.bams.disk.manage", "org.bams.disk.destroy")
 
 
-@pytest.mark.parametrize("finds", ["volume", "nothing", "silence"])
+@pytest.mark.parametrize("finds", ["volume", "nothing", "silence", "pool later"])
 async def test_a_start_after_a_crash_ends_the_job_with_the_truth(tmp_path: Path, finds: str) -> None:
     before = Worker(tmp_path)
     await before.open()
@@ -204,11 +212,14 @@ async def test_a_start_after_a_crash_ends_the_job_with_the_truth(tmp_path: Path,
         await after.make_volume()
     elif finds == "silence":
         after.answers["lvm"] = TimedOut("lvm hangs")
+    elif finds == "pool later":
+        after.later.append(Reading((VG, THIN), (THICK,)))
+        after.answers["lvm"] = Reading()
     await after.books.open()
     await recovery.start(after.books, after.changes, after.jobs, after.interrupted)
     ended = after.jobs.get(job.id)
     left = await after.register.intents()
-    if finds == "volume":
+    if finds in ("volume", "pool later"):
         assert (ended.state, after.register.rows[UUID].created_by, left) == ("succeeded", "alice", [])
     elif finds == "nothing":
         assert (ended.state, ended.error_name, left) == ("failed", OutOfSync.dbus_name, [])
