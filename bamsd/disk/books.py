@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import math
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Set
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Set
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -50,6 +52,10 @@ class Books:
         self._listener = listener
         self._turns = {stack: asyncio.Lock() for stack in readers}
         self._telling = asyncio.Lock()
+        self._changes = dict.fromkeys(readers, 0)
+        self._calm = {stack: asyncio.Event() for stack in readers}
+        for calm in self._calm.values():
+            calm.set()
         self.read_at: dict[Stack, float] = {}
         """When the latest reading of a stack began, by the monotonic clock."""
         self.picture = picture
@@ -77,16 +83,42 @@ class Books:
         A stack that hangs lets nobody wait but its own callers.
         """
         async with self._turns[stack]:
-            self.read_at[stack] = time.monotonic()
-            fresh = await self._read(stack)
-            async with self._telling:
-                readings = dict(self.picture.readings)
-                readings[stack] = merged(readings.get(stack, Reading()), fresh)
-                self.picture = replace(self.picture, readings=readings, mounted=await self._mounts())
-                await self._match_rows()
-                await self._settle_unknown()
-                await self._publish()
-                return self.picture
+            return await self._observe(stack)
+
+    async def catch_up(self, stack: Stack, since_s: float, within_s: float) -> None:
+        """Read a stack as ``observe`` does, unless a reading began after this moment of the monotonic clock.
+
+        While a change of ours is under way, which reads the stack at its end, that is waited for up to ``within_s``.
+        """
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._calm[stack].wait(), within_s)
+        async with self._turns[stack]:
+            if self.read_at.get(stack, -math.inf) < since_s:
+                await self._observe(stack)
+
+    @contextmanager
+    def changing(self, stack: Stack) -> Iterator[None]:
+        """A change of ours is under way in this stack, and ends with a reading."""
+        self._changes[stack] += 1
+        self._calm[stack].clear()
+        try:
+            yield
+        finally:
+            self._changes[stack] -= 1
+            if not self._changes[stack]:
+                self._calm[stack].set()
+
+    async def _observe(self, stack: Stack) -> Picture:
+        self.read_at[stack] = time.monotonic()
+        fresh = await self._read(stack)
+        async with self._telling:
+            readings = dict(self.picture.readings)
+            readings[stack] = merged(readings.get(stack, Reading()), fresh)
+            self.picture = replace(self.picture, readings=readings, mounted=await self._mounts())
+            await self._match_rows()
+            await self._settle_unknown()
+            await self._publish()
+            return self.picture
 
     async def observe_all(self) -> None:
         await asyncio.gather(*(self.observe(stack) for stack in self._readers))

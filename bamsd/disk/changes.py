@@ -97,6 +97,7 @@ class Changes:
         async with AsyncExitStack() as held:
             for turn in (*also, self.turn(stack, group)):
                 await held.enter_async_context(turn.held(doing, queue=queue))
+            held.enter_context(self.books.changing(stack))
             yield await planner(await self.books.observe(stack))
 
     async def _carry_out(self, plan: Plan, progress: Progress, starter: Starter) -> dict[str, Any]:
