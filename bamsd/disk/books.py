@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Set
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Set
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -56,6 +58,10 @@ class Books:
         self._listener = listener
         self._turns: defaultdict[tuple[Stack, str], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._telling = asyncio.Lock()
+        self._changes = dict.fromkeys(readers, 0)
+        self._calm = {stack: asyncio.Event() for stack in readers}
+        for calm in self._calm.values():
+            calm.set()
         self.read_at: dict[Stack, float] = {}
         """When the latest reading of a whole stack began, by the monotonic clock."""
         self._group_read_at: dict[tuple[Stack, str], float] = {}
@@ -85,20 +91,47 @@ class Books:
         """
         group = group if self._reads_alone(stack, group) else ""
         async with self._turns[stack, group]:
-            began = time.monotonic()
-            if group:
-                self._group_read_at[stack, group] = began
-            else:
-                self.read_at[stack] = began
-            fresh = await self._read(stack, group)
-            async with self._telling:
-                readings = dict(self.picture.readings)
-                readings[stack] = self._joined(readings.get(stack, Reading()), fresh, stack, group, began)
-                self.picture = replace(self.picture, readings=readings, mounted=await self._mounts())
-                await self._match_rows()
-                await self._settle_unknown()
-                await self._publish()
-                return self.picture
+            return await self._observe(stack, group)
+
+    async def catch_up(self, stack: Stack, since_s: float, within_s: float) -> None:
+        """Read a stack as ``observe`` does, unless a reading began after this moment of the monotonic clock.
+
+        While a change of ours is under way, which reads the stack at its end, that is waited for up to ``within_s``.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._calm[stack].wait()
+        async with self._turns[stack, ""]:
+            if self.read_at.get(stack, -math.inf) < since_s:
+                await self._observe(stack, "")
+
+    @contextmanager
+    def changing(self, stack: Stack) -> Iterator[None]:
+        """A change of ours is under way in this stack, and ends with a reading."""
+        self._changes[stack] += 1
+        self._calm[stack].clear()
+        try:
+            yield
+        finally:
+            self._changes[stack] -= 1
+            if not self._changes[stack]:
+                self._calm[stack].set()
+
+    async def _observe(self, stack: Stack, group: str) -> Picture:
+        began = time.monotonic()
+        if group:
+            self._group_read_at[stack, group] = began
+        else:
+            self.read_at[stack] = began
+        fresh = await self._read(stack, group)
+        async with self._telling:
+            readings = dict(self.picture.readings)
+            readings[stack] = self._joined(readings.get(stack, Reading()), fresh, stack, group, began)
+            self.picture = replace(self.picture, readings=readings, mounted=await self._mounts())
+            await self._match_rows()
+            await self._settle_unknown()
+            await self._publish()
+            return self.picture
 
     def _reads_alone(self, stack: Stack, group: str) -> bool:
         """Not worth it without other groups; and only who has read the list of groups knows whether one is there."""

@@ -119,7 +119,7 @@ def get(state: Json, words: list[str]) -> str:
             # -s local shows only what is set here: an inherited or received value is not printed.
             value, source = pool["datasets"][name]["properties"].get(prop, ("-", "-"))
             if source == "local" or "local" not in words:
-                cells = {"name": name, "property": prop, "value": value}
+                cells = {"name": name, "property": prop, "value": value, "source": source}
                 text += "\t".join(cells[column] for column in columns) + "\n"
     return text
 
