@@ -115,8 +115,8 @@ class Picture:
 
 
 def device_path(dev: Path, stack: Stack, full_name: str) -> str:
-    """The node of a volume: VG/LV or the whole dataset below /dev."""
-    return str(dev / full_name if stack == "lvm" else dev / "zvol" / full_name)
+    """The node of a volume: VG/LV or the whole dataset below /dev. udev writes a blank in a zvol's name as a plus."""
+    return str(dev / full_name if stack == "lvm" else dev / "zvol" / full_name.replace(" ", "+"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from bamsd.disk.models import UUID, Filesystem, Mark, Snapshot, Use, Volume
+from bamsd.disk.models import UUID, Filesystem, Mark, Snapshot, Use, Volume, shown
 from bamsd.errors import ToolFailed
 
 LIST_COLUMNS = (
@@ -101,7 +101,7 @@ def _number(text: str) -> int | None:
 
 
 def _volume(row: _Row, mark: Mark | None) -> Volume:
-    pool, _, name = row.name.partition("/")
+    pool, _, name = shown(row.name).partition("/")
     return Volume(
         stack="zfs",
         kind="zvol",
@@ -127,7 +127,7 @@ def device_of(dataset: str) -> str:
 
 
 def _snapshot(row: _Row) -> Snapshot:
-    volume = row.name.partition("/")[2]
+    volume = shown(row.name).partition("/")[2]
     return Snapshot(
         name=volume.partition("@")[2],
         volume=volume,

@@ -78,7 +78,7 @@ def parse_list(text: str) -> Pool:
     percent = _share(_number(size), _number(free))
     return Pool(
         kind="zfs",
-        name=name,
+        name=shown(name),
         uuid=guid if guid.isascii() and guid.isdigit() else "",
         size_bytes=figures["size_bytes"],
         free_bytes=None,

@@ -18,10 +18,15 @@ async def test_a_stack_that_is_not_installed_has_nothing_and_raises_no_alert() -
 
 async def test_nodes_stand_below_the_dev_folder() -> None:
     async def reader() -> Reading:
-        return Reading((VG,), (THICK, ZVOL, replace(THICK, device="")))
+        return Reading((VG,), (THICK, ZVOL, replace(THICK, device=""), replace(ZVOL, name="a b")))
 
     found = await read_below(Path("/fake/dev"), reader)
-    assert [volume.device for volume in found.volumes] == ["/fake/dev/vg0/thick", "/fake/dev/zvol/tank/vol", ""]
+    assert [volume.device for volume in found.volumes] == [
+        "/fake/dev/vg0/thick",
+        "/fake/dev/zvol/tank/vol",
+        "",
+        "/fake/dev/zvol/tank/a+b",
+    ]
 
 
 def test_the_disks_of_pools_are_known_also_by_the_partition_that_zfs_made() -> None:

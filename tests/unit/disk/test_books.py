@@ -9,9 +9,9 @@ import pytest
 
 from bamsd.core.alerts import Alerts
 from bamsd.core.store import Store
-from bamsd.disk.books import Books, merged
+from bamsd.disk.books import Books, found_name, merged, part, with_group
 from bamsd.disk.models import Reading
-from bamsd.disk.outcome import judge
+from bamsd.disk.outcome import Outcome, judge
 from bamsd.disk.register import Register
 from bamsd.disk.views import Picture, PoolView, RepositoryView
 from bamsd.errors import BamsError, TimedOut
@@ -26,12 +26,14 @@ class Seen:
     def __init__(self) -> None:
         self.objects: dict[str, PoolView | RepositoryView] = {}
         self.signals = 0
+        self.states: list[str] = []
 
     def pool_changed(self, view: PoolView) -> None:
         self.objects[view.path] = view
         self.signals += 1
 
     def repository_changed(self, view: RepositoryView) -> None:
+        self.states.append(view.state)
         self.objects[view.path] = view
         self.signals += 1
 
@@ -64,7 +66,12 @@ class Host:
             self.alerts,
             self.seen,
             Picture(),
+            {"zfs": self.zpool},
         )
+
+    async def zpool(self, group: str) -> Reading:
+        """One zpool alone; others may hang meanwhile."""
+        return part(self.answer("zfs"), group)
 
     async def open(self) -> None:
         await self.store.open()
@@ -229,3 +236,83 @@ async def test_the_row_of_a_repository_keeps_its_name_and_maker(host: Host) -> N
     await host.books.open()
     await host.books.observe_all()
     assert host.seen.repository("mine").created_by == "alice"
+
+
+OTHER = replace(TANK, name="other")
+MINE = replace(ZVOL, repository="33333333-2222-4333-8444-555555555555")
+IN_OTHER = replace(ZVOL, pool="other", name="o", repository="22222222-2222-4333-8444-555555555555")
+
+
+async def test_one_zpool_is_read_while_a_look_at_all_hangs_and_is_not_overwritten_by_it(host: Host) -> None:
+    before = Reading((TANK, OTHER), (MINE, IN_OTHER))
+    host.answers["zfs"] = before
+    await host.books.observe_all()
+    host.gate.clear()
+    looking = asyncio.create_task(host.books.observe("zfs"))
+    await asyncio.sleep(0)
+    host.answers["zfs"] = Reading((TANK, OTHER), (replace(MINE, size_bytes=99 * GIB), IN_OTHER))
+    picture = await asyncio.wait_for(host.books.observe("zfs", "tank"), 10)
+    assert {v.name: v.size_bytes for v in picture.readings["zfs"].volumes} == {
+        "vol": 99 * GIB,
+        "o": IN_OTHER.size_bytes,
+    }
+    host.answers["zfs"] = before  # what the look at all saw, before
+    host.gate.set()
+    await looking
+    assert host.seen.repository("vol").size_bytes == 99 * GIB
+    await host.books.observe("zfs")
+    assert host.seen.repository("vol").size_bytes == MINE.size_bytes
+
+
+def test_a_group_takes_the_place_of_what_was_known_of_it() -> None:
+    whole = Reading((TANK, OTHER), (MINE, IN_OTHER), {"tank": "hangs", "other": "too"})
+    assert part(whole, "tank") == Reading((TANK,), (MINE,), {"tank": "hangs"})
+    fresh = with_group(whole, "tank", Reading((TANK,), ()))
+    assert fresh == Reading((OTHER, TANK), (IN_OTHER,), {"other": "too"})
+    assert with_group(whole, "tank", Reading()).pools == (OTHER,)
+
+
+async def test_a_repository_that_is_being_deleted_never_shows_as_missing(host: Host) -> None:
+    """Not either while another change ends, and not when its own end is written down."""
+    host.answers["zfs"] = Reading((TANK,), (MINE,))
+    await host.register.keep(row(THICK))
+    await host.books.open()
+    await host.books.observe_all()
+    host.seen.states.clear()
+    going, other = intent("disk-delete"), replace(intent("disk-mount", MINE), job_id=8)
+    await host.books.begin(going)
+    await host.books.begin(other)
+    host.answers["lvm"] = Reading((VG, THIN), ())
+    picture = await host.books.observe("lvm")
+    await host.books.conclude(other, Outcome("undone", "x"))
+    await host.books.observe("zfs")
+    await asyncio.gather(host.books.conclude(going, judge(picture, going, finished=True)), host.books.observe("lvm"))
+    assert "missing" not in host.seen.states
+    assert host.alert_ids == []
+    assert UUID not in host.register.rows
+
+
+async def test_an_end_that_nobody_knows_has_an_alert_and_keeps_the_group(host: Host) -> None:
+    begun = intent("disk-create", size_bytes=GIB)
+    await host.books.observe_all()
+    await host.books.begin(begun)
+    assert host.books.unsettled("lvm", "vg0") is None
+    await host.books.conclude(begun, Outcome("unknown", "x"))
+    assert (host.books.unsettled("lvm", "vg0"), host.alert_ids) == (replace(begun, ended=True), ["disk-unsettled/7"])
+    assert host.books.unsettled("zfs", "vg0") is None
+    await host.books.observe("lvm")
+    assert (host.books.unsettled("lvm", "vg0"), host.alert_ids) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("volume", "taken", "name"),
+    [
+        ("thick", False, "thick"),
+        ("thick", True, "thick-11111111"),
+        ("a" * 48, True, "a" * 39 + "-11111111"),
+        ("Deep/down", False, "found-11111111"),
+        ("../etc", False, "found-11111111"),
+    ],
+)
+def test_a_found_repository_gets_a_name_that_is_one(volume: str, taken: bool, name: str) -> None:
+    assert found_name(replace(THICK, name=volume), lambda _: taken) == name

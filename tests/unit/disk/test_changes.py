@@ -17,6 +17,7 @@ from bamsd.disk.models import Reading, Step
 from bamsd.disk.plans import Plan
 from bamsd.disk.views import Picture
 from bamsd.errors import BamsError, Busy, Cancelled, InvalidArgument, OutOfSpace, OutOfSync, TimedOut
+from bamsd.system.run import run
 from tests.unit.disk.pictures import GIB, THICK, THIN, UUID, VG, intent
 from tests.unit.disk.test_books import Host
 
@@ -262,3 +263,31 @@ async def test_a_job_that_was_cut_off_before_its_intent_changed_nothing(tmp_path
     assert "Nothing was changed" in ended.error_message
     await after.jobs.close(1)
     await after.store.close()
+
+
+async def test_a_fault_of_ours_in_a_step_ends_the_change_and_hides_nothing(worker: Worker) -> None:
+    async def faulty() -> None:
+        await worker.make_volume()
+        raise ValueError("a fault")
+
+    job = await worker.create(worker.step("make", faulty))
+    assert (job.state, "fault" in job.result["warning"]) == ("succeeded", True)
+    assert worker.seen.repository("thick").owned
+    assert await worker.register.intents() == []
+
+
+async def test_a_program_that_goes_on_leaves_the_end_open_and_the_group_busy(worker: Worker) -> None:
+    async def slow() -> None:
+        await run(["timeout", "3", "sleep", "60"], timeout_s=0.1, kill_on_timeout=False)
+
+    with pytest.raises(TimedOut, match="when the program has ended"):
+        await worker.create(worker.step("make", slow))
+    with pytest.raises(Busy, match="vg0 is still being changed by job 1, disk-create of thick"):
+        await worker.create(worker.step("second"))
+    assert worker.done == ["make"]
+    await worker.make_volume()  # its last deed
+    async with asyncio.timeout(20):
+        while worker.books.unsettled("lvm", "vg0"):
+            await worker.books.observe("lvm")
+    assert worker.register.rows[UUID].created_by == "alice"
+    assert worker.alert_ids == []

@@ -11,7 +11,7 @@ from bamsd.disk import lvm
 from bamsd.disk.lvm_marks import snapshot_tag, tags_of
 from bamsd.disk.lvm_settings import compose
 from bamsd.disk.models import Mark, Reading, Volume
-from bamsd.system.run import still_running
+from bamsd.system.run import run, still_running
 from tests.fakes.disks_lvm import GIB, MIB, FakeLvm
 
 U = "7d1f6c0a-3b52-4e0c-9a61-1f0e5d2c8b4a"
@@ -259,3 +259,18 @@ async def test_a_thousand_volumes_are_read_in_one_command(vg0: FakeLvm) -> None:
     assert len(found.volumes) == 1000
     assert len(vg0.calls()) == 1
     assert time.process_time() - started < 1.0
+
+
+async def test_lvm_that_waits_in_the_kernel_is_not_asked_again_until_it_has_answered(vg0: FakeLvm) -> None:
+    gate = vg0.hang_next("fullreport")
+    with pytest.raises(errors.TimedOut):  # as when even SIGKILL does not end it
+        await run(lvm.fullreport(), timeout_s=0.05, kill_on_timeout=False)
+    asked = len(vg0.calls("fullreport"))
+    with pytest.raises(errors.TimedOut, match="an earlier question"):
+        await lvm.read()
+    assert len(vg0.calls("fullreport")) == asked
+    gate.open()
+    async with asyncio.timeout(20):
+        while still_running():
+            await asyncio.sleep(0.01)
+    assert (await lvm.read()).problems == {}

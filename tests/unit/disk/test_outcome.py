@@ -154,3 +154,27 @@ def test_a_pool_without_the_disk_that_was_to_be_added_is_undone() -> None:
 
 def replace_member(path: str) -> Member:
     return Member(path, GIB, "online")
+
+
+@pytest.mark.parametrize("stage", [0, 1, 2])
+def test_a_deletion_cut_off_at_its_first_step_may_have_taken_the_mount_away(stage: int) -> None:
+    begun = intent("disk-delete", use="filesystem", filesystem="xfs", stage=stage)
+    for before, after in (("", "mount"), ("format", "format"), ("grow", "grow")):
+        files = row(use="filesystem", filesystem="xfs", leftover=before)
+        outcome = judge(picture(THICK, rows=(files,)), begun, finished=False)
+        assert outcome.saved
+        assert (outcome.end, outcome.saved.leftover) == ("partial", after)
+
+
+def test_an_unmounting_that_nobody_saw_end_may_come_back_at_the_next_start() -> None:
+    files = row(use="filesystem", filesystem="xfs")
+    outcome = judge(picture(THICK, rows=(files,)), intent("disk-unmount"), finished=False)
+    assert (outcome.end, "once more" in outcome.text) == ("partial", True)
+    mounted = judge(picture(THICK, rows=(files,), mounted=MOUNTED), intent("disk-unmount"), finished=False)
+    assert mounted.end == "undone"
+
+
+def test_a_group_that_is_gone_may_leave_labels() -> None:
+    begun = intent("disk-delete-pool", name="vg0", devices=("/dev/vdb",))
+    assert "/dev/vdb: wipe it" in judge(picture(pools=()), begun, finished=False).text
+    assert "/dev/vdb" not in judge(picture(pools=()), begun, finished=True).text

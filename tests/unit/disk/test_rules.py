@@ -1,6 +1,7 @@
 """What may be done with pools, repositories and snapshots, and what a refusal says."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -333,3 +334,32 @@ def test_the_uuid_in_the_tests_is_one() -> None:
 def test_a_pool_is_not_called_unknown_before_all_were_read() -> None:
     with pytest.raises(NotReady, match="still being read"):
         Picture().pool("vg0")
+
+
+LONG = replace(VG, name="v" * 64)
+
+
+def test_names_that_are_too_long_together_are_refused() -> None:
+    """device-mapper's limit counts the group, the repository and the snapshot together, and each hyphen twice."""
+    plain, hyphens, volume = "a" * 48, "a" + "-" * 47, replace(THICK, pool=LONG.name, name="a" * 48)
+    seen = picture(volume, pools=(LONG, TANK))
+    rules.create(seen, LONG, plain[1:], GIB, sparse=False, use="block", filesystem="")
+    with pytest.raises(InvalidArgument, match="a hyphen counts twice"):
+        rules.create(seen, LONG, hyphens, GIB, sparse=False, use="block", filesystem="")
+    rules.create(seen, TANK, hyphens, GIB, sparse=False, use="block", filesystem="")
+    rules.new_snapshot(seen, row(volume), "a" * 9, GIB)
+    with pytest.raises(InvalidArgument, match="too long for a snapshot"):
+        rules.new_snapshot(seen, row(volume), "a" * 10, GIB)
+    rules.new_pool_name("lvm-thin", f"{'v' * 64}/{plain}")
+    with pytest.raises(InvalidArgument, match="too long for a thin pool"):
+        rules.new_pool_name("lvm-thin", f"{'v-' * 32}/{hyphens}")
+
+
+@pytest.mark.parametrize("silent", ["lvm", "zfs"])
+def test_nothing_is_said_not_to_be_there_while_a_stack_does_not_answer(silent: Literal["lvm", "zfs"]) -> None:
+    seen = picture(THICK, problems={silent: {"": "it hangs"}})
+    with pytest.raises(NotReady, match="it hangs"):
+        seen.pool("nowhere")
+    with pytest.raises(NotReady, match="it hangs"):
+        seen.row("nobody")
+    assert seen.row("thick").name == "thick"

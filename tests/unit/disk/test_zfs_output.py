@@ -429,3 +429,9 @@ def test_every_recording_is_complete() -> None:
     assert len(files) > 200
     for file in files:
         recorded(str(file.relative_to(RECORDINGS)))
+
+
+def test_names_that_cannot_be_printed_are_shown_safely() -> None:
+    line = "tank/a\x1b[31m\u202e\tvolume\t7\t5\t1048576\tnone\t0\tdev\tnone\n"
+    [found] = zfs_output.parse_volumes(line, {})
+    assert found.name == "a\ufffd[31m\ufffd"
