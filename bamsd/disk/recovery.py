@@ -1,6 +1,7 @@
 """After a crash in the middle of a change: find out what became of it, and end the job with the truth.
 
-Nothing is taken back or finished by itself here. What is left over is said in an alert, and a person chooses.
+Nothing is taken back or finished by itself here. What is left over is said in an alert, and a person chooses. Only a
+mark that ZFS had no time to give is given, so that no volume of ours is unknown.
 """
 
 import asyncio
@@ -10,9 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bamsd.core.jobs import Job, Jobs
+from bamsd.disk import zfs
 from bamsd.disk.books import Books
 from bamsd.disk.changes import Changes
-from bamsd.disk.outcome import FORMAT_STAGE, judge
+from bamsd.disk.models import Mark
+from bamsd.disk.outcome import FORMAT_STAGE, Outcome, judge, unmarked
 from bamsd.disk.register import POOL_OPERATIONS, Intent
 from bamsd.disk.views import Picture, device_path
 from bamsd.errors import BamsError, Cancelled, OutOfSync
@@ -50,8 +53,7 @@ async def _recover(books: Books, changes: Changes, jobs: Jobs, job: Job | None, 
     doing = f"finding out how job {intent.job_id} ended"
     async with changes.turn(intent.stack, intent.group).held(doing, queue=True):
         await _until_mkfs_rests(intent)
-        picture = await _when_pool_is_there(books, intent)
-        outcome = judge(picture, intent, finished=False)
+        outcome = await _judged(books, intent)
         await books.conclude(intent, outcome)
     log.warning("job %d, %s of %s: %s", intent.job_id, intent.operation, intent.name, outcome.text)
     if job is None:
@@ -61,6 +63,18 @@ async def _recover(books: Books, changes: Changes, jobs: Jobs, job: Job | None, 
         return
     error: BamsError = OutOfSync(f"bamsd ended while it tried to {job.description}. {outcome.text}")
     await jobs.finish(job.id, state="failed", error=error)
+
+
+async def _judged(books: Books, intent: Intent) -> Outcome:
+    picture = await _when_pool_is_there(books, intent)
+    if volume := unmarked(picture, intent):
+        mark = Mark(intent.repository, intent.use, intent.filesystem)
+        try:
+            await zfs.change(zfs.complete(volume.full_name, mark))
+        except BamsError as error:
+            log.error("job %d: %s cannot be marked: %s", intent.job_id, volume.full_name, error.message)
+        picture = await books.observe(intent.stack)
+    return judge(picture, intent, finished=False)
 
 
 async def _when_pool_is_there(books: Books, intent: Intent) -> Picture:
