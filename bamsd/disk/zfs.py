@@ -80,9 +80,9 @@ def create(dataset: str, size_bytes: int, mark: Mark, *, sparse: bool = False) -
 def complete(dataset: str, mark: Mark) -> tuple[str, ...]:
     """Give a new zvol what ``create`` gives it only after it is there.
 
-    Seen with 2.3.9 (zpool history -i): made in transaction group 17, its marks, all at once, in group 21. A machine that
-    lost its power in between has the zvol without them. Space is reserved for it also where a
-    sparse one was asked for: that is seen no more.
+    Seen with 2.3.9 (zpool history -i): made in transaction group 17, its marks, all at once, in group 21. A machine
+    that lost its power in between has the zvol without them. Space is reserved for it also where a sparse one was
+    asked for: that is seen no more.
     """
     return ("zfs", "set", *_properties(mark), "refreservation=auto", dataset)
 
