@@ -57,6 +57,7 @@ def begin(method: str, signature: str, *words: str, **given: object) -> str:
 
 def agreed(truth: Truth) -> Truth:
     assert list(disagreements(truth)) == []
+    assert {volume.name for volume in truth.volumes if not volume.mark} <= POOLS, "a volume of ours has lost its mark"
     return truth
 
 
