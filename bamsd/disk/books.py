@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import math
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Set
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Set
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Protocol
 
@@ -56,6 +58,10 @@ class Books:
         self._listener = listener
         self._turns: defaultdict[tuple[Stack, str], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._telling = asyncio.Lock()
+        self._changes = dict.fromkeys(readers, 0)
+        self._calm = {stack: asyncio.Event() for stack in readers}
+        for calm in self._calm.values():
+            calm.set()
         self.read_at: dict[Stack, float] = {}
         """When the latest reading of a whole stack began, by the monotonic clock."""
         self._group_read_at: dict[tuple[Stack, str], float] = {}
@@ -85,20 +91,47 @@ class Books:
         """
         group = group if self._reads_alone(stack, group) else ""
         async with self._turns[stack, group]:
-            began = time.monotonic()
-            if group:
-                self._group_read_at[stack, group] = began
-            else:
-                self.read_at[stack] = began
-            fresh = await self._read(stack, group)
-            async with self._telling:
-                readings = dict(self.picture.readings)
-                readings[stack] = self._joined(readings.get(stack, Reading()), fresh, stack, group, began)
-                self.picture = replace(self.picture, readings=readings, mounted=await self._mounts())
-                await self._match_rows()
-                await self._settle_unknown()
-                await self._publish()
-                return self.picture
+            return await self._observe(stack, group)
+
+    async def catch_up(self, stack: Stack, since_s: float, within_s: float) -> None:
+        """Read a stack as ``observe`` does, unless a reading began after this moment of the monotonic clock.
+
+        While a change of ours is under way, which reads the stack at its end, that is waited for up to ``within_s``.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._calm[stack].wait()
+        async with self._turns[stack, ""]:
+            if self.read_at.get(stack, -math.inf) < since_s:
+                await self._observe(stack, "")
+
+    @contextmanager
+    def changing(self, stack: Stack) -> Iterator[None]:
+        """A change of ours is under way in this stack, and ends with a reading."""
+        self._changes[stack] += 1
+        self._calm[stack].clear()
+        try:
+            yield
+        finally:
+            self._changes[stack] -= 1
+            if not self._changes[stack]:
+                self._calm[stack].set()
+
+    async def _observe(self, stack: Stack, group: str) -> Picture:
+        began = time.monotonic()
+        if group:
+            self._group_read_at[stack, group] = began
+        else:
+            self.read_at[stack] = began
+        fresh = await self._read(stack, group)
+        async with self._telling:
+            readings = dict(self.picture.readings)
+            readings[stack] = self._joined(readings.get(stack, Reading()), fresh, stack, group, began)
+            self.picture = replace(self.picture, readings=readings, mounted=await self._mounts())
+            await self._match_rows()
+            await self._settle_unknown()
+            await self._publish()
+            return self.picture
 
     def _reads_alone(self, stack: Stack, group: str) -> bool:
         """Not worth it without other groups; and only who has read the list of groups knows whether one is there."""
@@ -179,14 +212,17 @@ class Books:
         """Bring the rows up to date with the volumes, and take in a volume with our mark that no row knows."""
         for row in list(self._register.rows.values()):
             volume = self.picture.volume_of(row)
-            if volume and (seen := seen_as(row, volume)) != row:
+            if volume and (seen := seen_as(row, volume, mounted=self.picture.is_mounted(row))) != row:
                 log.info("repository %s is %s with %d bytes now", row.name, seen.full_name, seen.size_bytes)
                 await self._register.keep(seen)
         busy = {intent.repository for intent in self._under_way.values()}
         for volume in strangers(self.picture, self._register.rows.keys() | busy):
             name = found_name(volume, lambda name: self._register.named(name) is not None)
             log.warning("repository %s was found by the mark on %s", name, volume.full_name)
-            await self._register.keep(row_of(volume, name, ""))
+            found = row_of(volume, name, "")
+            if found.use == "filesystem" and not self.picture.is_mounted(found):
+                found = replace(found, leftover="mount")
+            await self._register.keep(found)
         self._show_rows()
 
     def _show_rows(self) -> None:
@@ -267,9 +303,14 @@ def found_name(volume: Volume, is_taken: Callable[[str], bool]) -> str:
     return f"{name[: NAME_LIMIT - 9]}-{volume.repository[:8]}" if is_taken(name) else name
 
 
-def seen_as(row: Row, volume: Volume) -> Row:
-    """The row with what is to be seen of its volume. The name, the use and the maker are BAMS's own memory."""
-    return replace(row, pool=volume.pool, volume=volume.name, kind=volume.kind, size_bytes=volume.size_bytes)
+def seen_as(row: Row, volume: Volume, *, mounted: bool) -> Row:
+    """The row with what is to be seen of its volume. The name, the use and the maker are BAMS's own memory.
+
+    After a reset of the machine systemd may mount it after its change was judged; then nothing is left to be done.
+    """
+    leftover = "" if mounted and row.leftover == "mount" else row.leftover
+    seen = replace(row, pool=volume.pool, volume=volume.name, kind=volume.kind, size_bytes=volume.size_bytes)
+    return replace(seen, leftover=leftover)
 
 
 def strangers(picture: Picture, known: Iterable[str]) -> list[Volume]:

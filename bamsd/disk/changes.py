@@ -100,6 +100,7 @@ class Changes:
         async with AsyncExitStack() as held:
             for turn in (*also, self.turn(stack, group)):
                 await held.enter_async_context(turn.held(doing, queue=queue))
+            held.enter_context(self.books.changing(stack))
             picture = await self.books.observe(stack, group)
             # Where a pool does not answer, the rules say so.
             if (left := self.books.unsettled(stack, group)) and not picture.problem(stack, group):

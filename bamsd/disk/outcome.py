@@ -12,6 +12,8 @@ from bamsd.disk.models import Pool, Snapshot, Volume, size_text
 from bamsd.disk.register import Intent, Leftover, Row, row_of
 from bamsd.disk.views import Picture
 
+SECOND_US = 1_000_000
+"""ZFS tells the time of a creation in whole seconds."""
 FORMAT_STAGE = 2
 """Steps of a creation: 1 makes the volume, 2 its file system, 3 for ext4 its top folder's mode, 2 more mount it."""
 
@@ -54,9 +56,25 @@ def judge(picture: Picture, intent: Intent, *, finished: bool) -> Outcome:
     return _mount(picture, intent, row, finished)
 
 
+def unmarked(picture: Picture, intent: Intent) -> Volume | None:
+    """The zvol of an interrupted creation that has not got its mark yet: ZFS gives it in a second transaction.
+
+    The rules saw no volume of this name before, so one that is no older than the creation is what it made.
+    """
+    if (intent.operation, intent.stack) != ("disk-create", "zfs") or picture.volumes_of(intent.repository):
+        return None
+    name, since_us = f"{intent.group}/{intent.volume}", intent.started_us // SECOND_US * SECOND_US
+    bare = (v for v in picture.volumes if v.stack == "zfs" and not v.repository and v.created_us >= since_us)
+    return next((v for v in bare if (v.full_name, v.size_bytes) == (name, intent.size_bytes)), None)
+
+
 def _create(picture: Picture, intent: Intent) -> Outcome:
     marked = picture.volumes_of(intent.repository)
     volume = next((v for v in marked if v.name == intent.volume and v.stack == intent.stack), None)
+    if volume is None and (bare := unmarked(picture, intent)):
+        return Outcome(
+            "unknown", f"Volume {bare.full_name} is there without BAMS's mark. The next start gives it that."
+        )
     if volume is None:
         return Outcome("undone", f"Nothing was made in pool {intent.pool}.")
     row = replace(row_of(volume, intent.name, intent.person), created_us=intent.started_us)

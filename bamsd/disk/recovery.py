@@ -1,6 +1,7 @@
 """After a crash in the middle of a change: find out what became of it, and end the job with the truth.
 
-Nothing is taken back or finished by itself here. What is left over is said in an alert, and a person chooses.
+Nothing is taken back or finished by itself here. What is left over is said in an alert, and a person chooses. Only a
+mark that ZFS had no time to give is given, so that no volume of ours is unknown.
 """
 
 import asyncio
@@ -9,16 +10,22 @@ import time
 from collections.abc import Sequence
 
 from bamsd.core.jobs import Job, Jobs
+from bamsd.disk import zfs
 from bamsd.disk.books import Books
 from bamsd.disk.changes import Changes
-from bamsd.disk.outcome import Outcome, judge
-from bamsd.disk.register import Intent
-from bamsd.errors import Cancelled, OutOfSync, TimedOut
+from bamsd.disk.models import Mark
+from bamsd.disk.outcome import Outcome, judge, unmarked
+from bamsd.disk.register import POOL_OPERATIONS, Intent
+from bamsd.disk.views import Picture
+from bamsd.errors import BamsError, Cancelled, OutOfSync, TimedOut
 from bamsd.system.at_work import at_work
 
 log = logging.getLogger(__name__)
 
 POLL_S = 0.1
+POOL_LIMIT_S = 120.0
+"""After a start of the machine a pool can come later than bamsd: its disks are slow, or it is imported after it."""
+POOL_POLL_S = 0.5
 
 
 async def start(books: Books, changes: Changes, jobs: Jobs, interrupted: Sequence[Job]) -> None:
@@ -44,8 +51,7 @@ async def _recover(books: Books, changes: Changes, jobs: Jobs, job: Job | None, 
     doing = f"finding out how job {intent.job_id} ended"
     async with changes.turn(intent.stack, intent.group).held(doing, queue=True):
         program = await _until_rest(intent.mark, changes.limit_s)
-        picture = await books.observe(intent.stack, intent.group)
-        outcome = judge(picture, intent, finished=False)
+        outcome = await _judged(books, intent)
         if program:
             outcome = Outcome("unknown", f"Its program {program} goes on; how it ends will be seen when it has ended.")
         await books.conclude(intent, outcome)
@@ -59,6 +65,30 @@ async def _recover(books: Books, changes: Changes, jobs: Jobs, job: Job | None, 
     kind = TimedOut if program else OutOfSync
     error = kind(f"bamsd ended while it tried to {job.description}. {outcome.text}")
     await jobs.finish(job.id, state="failed", error=error)
+
+
+async def _judged(books: Books, intent: Intent) -> Outcome:
+    picture = await _when_pool_is_there(books, intent)
+    if volume := unmarked(picture, intent):
+        mark = Mark(intent.repository, intent.use, intent.filesystem)
+        try:
+            await zfs.change(zfs.complete(volume.full_name, mark))
+        except BamsError as error:
+            log.error("job %d: %s cannot be marked: %s", intent.job_id, volume.full_name, error.message)
+        picture = await books.observe(intent.stack)
+    return judge(picture, intent, finished=False)
+
+
+async def _when_pool_is_there(books: Books, intent: Intent) -> Picture:
+    """The first picture with the pool, or the last one without. A volume is not gone because its pool is not there."""
+    deadline = time.monotonic() + POOL_LIMIT_S
+    picture = await books.observe(intent.stack, intent.group)
+    while not (intent.operation in POOL_OPERATIONS or picture.has_group(intent.stack, intent.group)):
+        if time.monotonic() > deadline:
+            break
+        await asyncio.sleep(POOL_POLL_S)
+        picture = await books.observe(intent.stack)
+    return picture
 
 
 async def _until_rest(mark: str, limit_s: float) -> str:

@@ -29,6 +29,8 @@ Operation = Literal[
     "disk-delete-pool",
 ]
 
+POOL_OPERATIONS: tuple[Operation, ...] = ("disk-create-pool", "disk-extend-pool", "disk-delete-pool")
+
 Leftover = Literal["", "format", "mount", "grow"]
 """What an interrupted change left to be done: make the file system, mount it, or grow it to the volume's size."""
 

@@ -129,7 +129,8 @@ class Disks:
         async def plan(picture: Picture, row: Row) -> Plan:
             volume = rules.present(picture, row)
             rules.filesystem(row)
-            rules.whole(row)
+            if row.leftover != "mount":  # that is what mounting does
+                rules.whole(row)
             return plans.mount(row, volume, self._files, starter.person)
 
         return await self._change(name, f"mount repository {name}", plan, starter, "disk-mount", **how)

@@ -105,6 +105,14 @@ class Picture:
     def mount_point(self, name: str) -> str:
         return f"{self.mount_root}/{name}"
 
+    def is_mounted(self, row: Row) -> bool:
+        return row.use == "filesystem" and self.mount_point(row.name) in self.mounted
+
+    def has_group(self, stack: Stack, group: str) -> bool:
+        """Whether the volume group or zpool is there, or does not tell."""
+        found = any((pool.stack, pool.group) == (stack, group) for pool in self.pools)
+        return found or bool(self.problem(stack, group))
+
 
 def device_path(dev: Path, stack: Stack, full_name: str) -> str:
     """The node of a volume: VG/LV or the whole dataset below /dev. udev writes a blank in a zvol's name as a plus."""

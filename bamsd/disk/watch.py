@@ -2,23 +2,35 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 from bamsd.core.rounds import forever
 from bamsd.disk.books import Books
-from bamsd.disk.models import Stack
+from bamsd.disk.models import Reading, Stack
+from bamsd.disk.views import STACKS
 from bamsd.system.udev import UdevWatch
 
+EMPTY_ROUNDS = 10
 SETTLE_S = 0.3
 """One change makes several events, one after the other."""
+HOLD_OFF_S = 1.0
+"""How long events wait for the end of a change of ours. It reads the stack then, and holds LVM's lock until then."""
 
 
 class DiskWatch:
-    def __init__(self, books: Books, poll_interval_s: float) -> None:
+    def __init__(
+        self, books: Books, poll_interval_s: float, *, settle_s: float = SETTLE_S, hold_off_s: float = HOLD_OFF_S
+    ) -> None:
         self._books = books
         self.poll_interval_s = poll_interval_s
+        self._round = 0
+        self._settle_s = settle_s
+        self._hold_off_s = hold_off_s
         self._changed: dict[Stack, float] = {}
+        self._written: set[str] = set()
+        """Disks of LVM that were written to."""
         self._event = asyncio.Event()
-        self._udev = UdevWatch(("block",), self._noticed)
+        self._udev = UdevWatch(("block",), self.noticed)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -31,24 +43,54 @@ class DiskWatch:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _noticed(self, action: str, device: str) -> None:
-        for stack in stacks_of(device):
+    def noticed(self, action: str, device: str) -> None:
+        """Take up an event of udev: what happened to which device, a path below /sys."""
+        for stack in self._stacks_of(action, device):
             self._changed[stack] = time.monotonic()
         self._event.set()
+
+    def _stacks_of(self, action: str, device: str) -> tuple[Stack, ...]:
+        """LVM writes to its disks at each change, which is no reason to ask ZFS."""
+        path = f"/dev/{device.rpartition('/')[2]}"
+        if action == "change" and path in self._lvm_members():
+            self._written.add(path)
+            return ("lvm",)
+        return stacks_of(device)
+
+    def _lvm_members(self) -> set[str]:
+        lvm = self._books.picture.readings.get("lvm", Reading())
+        return {member.path for pool in lvm.pools for member in pool.members}
 
     async def _follow(self) -> None:
         await self._event.wait()
         while self._event.is_set():
             self._event.clear()
-            await asyncio.sleep(SETTLE_S)
+            await asyncio.sleep(self._settle_s)
         changed, self._changed = self._changed, {}
-        # What a change of our own has read since needs no second look.
-        news = [stack for stack, at in changed.items() if self._books.read_at.get(stack, 0.0) < at]
-        await asyncio.gather(*(self._books.observe(stack) for stack in news))
+        written, self._written = self._written, set()
+        await asyncio.gather(*(self._books.catch_up(stack, at, self._hold_off_s) for stack, at in changed.items()))
+        if written - self._lvm_members():  # LVM gave it up, and ZFS may have it now
+            await self._books.catch_up("zfs", max(changed.values()), self._hold_off_s)
 
     async def _poll(self) -> None:
         await asyncio.sleep(self.poll_interval_s)
-        await self._books.observe_all()
+        self._round += 1
+        stacks = due(self._books.picture.readings, self._round)
+        await asyncio.gather(*(self._books.observe(stack) for stack in stacks))
+
+
+def due(readings: Mapping[Stack, Reading], number: int) -> tuple[Stack, ...]:
+    """Which stacks to look at in poll ``number``, from 1.
+
+    A stack without any pool costs as much to read as another one, and a first pool comes with udev events. So it is
+    looked at in every tenth poll only.
+    """
+
+    def is_empty(stack: Stack) -> bool:
+        reading = readings.get(stack)
+        return reading is not None and not reading.pools and not reading.problems
+
+    return tuple(stack for stack in STACKS if not is_empty(stack) or number % EMPTY_ROUNDS == 0)
 
 
 def stacks_of(device: str) -> tuple[Stack, ...]:

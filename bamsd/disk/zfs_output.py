@@ -5,11 +5,12 @@ The same text form is read in all versions (recordings of 2.1.11 and 2.3.9 are i
 pool short, with exit code 0, and a user property that is not set carries the source of the column before it.
 
 A user property may hold tabs and line breaks and so forge rows. LIST_COLUMNS therefore names only what ZFS itself
-writes, and marks are read in two steps: ``parse_marked`` takes rows without values, ``parse_values`` accepts an answer
-with values only when its rows are exactly those.
+writes. ``parse_marks`` knows from that listing which rows there must be, and takes an answer with values only when it
+has exactly these. Where a value breaks its row, marks are read in two more steps: ``parse_marked`` takes rows without
+values, ``parse_values`` accepts an answer with values only when its rows are exactly those.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -157,6 +158,34 @@ def read_mark(dataset: str, marks: Mapping[Place, str]) -> Mark | None:
 
 
 _MARKED_USES = {("block", ""), ("filesystem", "xfs"), ("filesystem", "ext4")}
+
+
+def parse_datasets(text: str) -> tuple[str, ...]:
+    """The names in ``zfs list -H -o`` with LIST_COLUMNS, whatever they are: the first column, ZFS's own words."""
+    return tuple(line.partition("\t")[0] for line in text.split("\n") if line)
+
+
+def parse_marks(text: str, datasets: Collection[str]) -> dict[Place, str] | None:
+    """The locally set MARKS, from ``zfs get -Hp -o name,property,value,source`` for exactly these datasets.
+
+    None unless there is one row for each dataset and mark, and none besides: ZFS prints all of these, so a value that
+    breaks its row makes one too many. It ends before the last tab of its row, because what stands behind is the source.
+    """
+    wanted = {(dataset, prop) for dataset in datasets for prop in MARKS}
+    lines = text.split("\n")
+    if lines.pop() or len(lines) != len(wanted):
+        return None
+    found = {}
+    for line in lines:
+        name, _, rest = line.partition("\t")
+        prop, _, rest = rest.partition("\t")
+        value, tab, source = rest.rpartition("\t")
+        if not tab:
+            return None
+        found[name, prop] = (value, source)
+    if found.keys() != wanted:
+        return None
+    return {place: value for place, (value, source) in found.items() if source == "local"}
 
 
 def parse_marked(text: str) -> tuple[Place, ...]:

@@ -4,16 +4,18 @@ import asyncio
 import shlex
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from bamsd.disk import zpool
-from bamsd.disk.models import Health, Pool, Reading, shown
+from bamsd.disk.models import Health, Pool, Reading, Volume, shown
 from bamsd.disk.zfs_output import (
     LIST_COLUMNS,
     MARKS,
     Place,
     parse_available,
+    parse_datasets,
     parse_marked,
+    parse_marks,
     parse_reservation,
     parse_single,
     parse_values,
@@ -29,7 +31,10 @@ BLOCK_BYTES = 16384
 _SPARE_BYTES = 2 * 1024 * 1024
 """What the estimate of free space leaves alone: the metadata of a small zvol does not grow with its size."""
 
+DEEP = ("-r", "-t", "volume,snapshot")
+
 Answer = TypeVar("Answer")
+Other = TypeVar("Other")
 _QUESTIONS = (["zfs", "list"], ["zfs", "get"], ["zpool", "list"], ["zpool", "status"])
 
 _late: dict[str, "asyncio.Task[Any]"] = {}
@@ -131,21 +136,36 @@ def _asked_for(command: str) -> str | None:
 async def _read_pool(name: str, timeout_s: float, found: list[Pool]) -> Reading:
     """``found`` gets the pool as it becomes known, for a caller that stops waiting.
 
-    At most eight programs, however many zvols there are. Three of them visit each zvol, which is what takes the time.
+    Six programs, however many zvols there are. Two of them visit each zvol, which is what takes the time; they run at
+    once. Only a value that breaks its row leads to more.
     """
     found.append(await zpool.figures(name, timeout_s))
     found.append(_with_status(found[-1], await zpool.status(name, timeout_s)))
-    listing = await zpool.ran(
-        ("zfs", "list", "-Hp", "-r", "-t", "volume,snapshot", "-o", ",".join(LIST_COLUMNS), name), timeout_s
-    )
-    volumes = parse_volumes(listing.stdout, await _marks(name, timeout_s))
-    free, owned = await _free_bytes(name, timeout_s)
+    volumes, (free, owned) = await _both(_volumes(name, timeout_s), _free_bytes(name, timeout_s))
     pool = replace(found[-1], owned=owned)
     if free is not None:
         pool = replace(
             pool, free_bytes=free, reasons={key: why for key, why in pool.reasons.items() if key != "free_bytes"}
         )
     return Reading((pool,), volumes)
+
+
+async def _volumes(pool: str, timeout_s: float) -> tuple[Volume, ...]:
+    listing, marks = await _both(
+        zpool.ran(("zfs", "list", "-Hp", *DEEP, "-o", ",".join(LIST_COLUMNS), pool), timeout_s),
+        zpool.ran(("zfs", "get", "-Hp", *DEEP, "-o", "name,property,value,source", ",".join(MARKS), pool), timeout_s),
+    )
+    found = parse_marks(marks.stdout, parse_datasets(listing.stdout))
+    return parse_volumes(listing.stdout, await _marks(pool, timeout_s) if found is None else found)
+
+
+async def _both(one: Coroutine[Any, Any, Answer], other: Coroutine[Any, Any, Other]) -> tuple[Answer, Other]:
+    """Await two at once. When one fails, the other is waited for too, so that no program is left behind."""
+    answers = await asyncio.gather(one, other, return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return cast(tuple[Answer, Other], answers)
 
 
 def _with_status(pool: Pool, status: Status) -> Pool:
@@ -180,7 +200,10 @@ async def reservation_bytes(dataset: str, size_bytes: int, timeout_s: float = RE
 
 
 async def _marks(pool: str, timeout_s: float) -> dict[Place, str]:
-    """The locally set marks of a pool's zvols and snapshots; inherited and received ones are none of ours."""
+    """The locally set marks of a pool's zvols and snapshots, where some value breaks its row or datasets came and went.
+
+    Inherited and received marks are none of ours.
+    """
     places = parse_marked(await _get(("name", "property"), MARKS, (pool,), timeout_s))
     if not places:
         return {}
@@ -214,7 +237,7 @@ async def _get_some(
 
 
 async def _get(columns: Sequence[str], properties: Sequence[str], datasets: Sequence[str], timeout_s: float) -> str:
-    deep = ("-r", "-t", "volume,snapshot") if "/" not in datasets[0] else ()
+    deep = DEEP if "/" not in datasets[0] else ()
     argv = ("zfs", "get", "-Hp", "-s", "local", *deep, "-o", ",".join(columns), ",".join(properties), *datasets)
     return (await zpool.ran(argv, timeout_s)).stdout
 

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bamsd.errors import TimedOut
+from bamsd.system.run import run
 
 _OCTAL = re.compile(r"\\([0-7]{3})")
 _NUMBER = re.compile(r"(\d{1,6}):(\d{1,8})")
 _LOOK_S = 0.05
+_GRACE_S = 5.0
 _KERNEL_NAME = re.compile(r"[A-Za-z0-9!_.:+-]{1,64}")
 
 Number = tuple[int, int]
@@ -135,13 +137,39 @@ def number_of_name(name: str, roots: Roots) -> Number | None:
     return parse_number(_text(roots.sysfs / "class" / "block" / name / "dev"))
 
 
-async def appear(path: str, timeout_s: float) -> None:
-    """Wait until udev has made a node. Raises TimedOut; udev tells nobody in particular, so it is looked for."""
+async def appear(path: str, timeout_s: float, sysfs: Path = Path("/sys")) -> None:
+    """Wait until the lasting node of a new zvol is there. Raises TimedOut.
+
+    For volmode=dev ZFS makes the kernel's device, takes it away and makes it again, all of it after ``zfs create`` has
+    ended (seen with 2.3.9: uevents add, remove, add). Who opens the first one soon finds nothing. The last one has no
+    minor numbers for partitions. The link may still be that of the first one, until udev has seen all events.
+    """
     deadline = time.monotonic() + timeout_s
-    while not await asyncio.to_thread(os.path.exists, path):
+    if await _lasting(path, timeout_s, deadline, sysfs):
+        await run(
+            ["udevadm", "settle", f"--timeout={timeout_s:.0f}"], timeout_s=timeout_s + _GRACE_S, allowed_exits=(0, 1)
+        )
+        await _lasting(path, timeout_s, deadline, sysfs)
+
+
+async def _lasting(path: str, timeout_s: float, deadline: float, sysfs: Path) -> bool:
+    """Wait for the node. True when the kernel says that it takes no partitions, False when it says nothing."""
+    # udev tells nobody in particular, so it is looked for.
+    while (minors := await asyncio.to_thread(_minors, path, sysfs)) not in ("", "1"):
         if time.monotonic() > deadline:
             raise TimedOut(f"The device {path} did not appear within {timeout_s:g} s. Look at udev: udevadm monitor.")
         await asyncio.sleep(_LOOK_S)
+    return minors == "1"
+
+
+def _minors(path: str, sysfs: Path) -> str | None:
+    """How many minor numbers a device and its partitions have; None without a node, "" where sysfs does not tell."""
+    try:
+        is_device = stat.S_ISBLK(os.stat(path).st_mode)
+    except OSError:
+        return None
+    minors = _text(sysfs / "class" / "block" / os.path.basename(os.path.realpath(path)) / "range")
+    return minors or (None if is_device else "")
 
 
 def mounts(roots: Roots, process: str = "self") -> tuple[Mount, ...]:

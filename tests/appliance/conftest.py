@@ -10,16 +10,26 @@ import pytest
 
 from tests.appliance import hostpackages, image, layer, paths
 from tests.appliance.guest import Guest
+from tests.appliance.image import BaseImage
+from tests.appliance.layer import Layer
 from tests.appliance.vm import VirtualMachine
 
 KEEP = os.environ.get("BAMS_VM_KEEP") == "1"
 
 
 @pytest.fixture(scope="session")
-def vm() -> Iterator[VirtualMachine]:
+def base() -> BaseImage:
     hostpackages.install()
-    base = image.ensure()
-    project = layer.build(layer.stage())
+    return image.ensure()
+
+
+@pytest.fixture(scope="session")
+def project() -> Layer:
+    return layer.build(layer.stage())
+
+
+@pytest.fixture(scope="session")
+def vm(base: BaseImage, project: Layer) -> Iterator[VirtualMachine]:
     machine = VirtualMachine("test")
     known = machine.settings
     if KEEP and machine.is_running() and known is not None and known.image == base.key:

@@ -23,6 +23,12 @@ ENABLED = (
     "bams-appliance-bytecode.service",
     "bams-appliance-tapes.service",
 )
+POOL_UNITS = {
+    "multi-user.target": ("zfs.target",),
+    "zfs.target": ("zfs-import.target", "zfs-volumes.target"),
+    "zfs-import.target": ("zfs-import-cache.service",),
+}
+"""What Debian's package enables, so that zpools are imported after a reset; the base image has it switched off."""
 DISK_SIZE = "64M"
 
 
@@ -96,7 +102,15 @@ def generated() -> Iterator[Entry]:
     yield Entry("usr/lib/bams-appliance/tape_library.py", 0o755, LIBRARY_SCRIPT.read_bytes())
     for unit in ENABLED:
         folder = "/usr/lib/systemd/system" if unit == "bamsd.service" else "/etc/systemd/system"
-        yield Entry(f"etc/systemd/system/multi-user.target.wants/{unit}", 0o777, b"", link=f"{folder}/{unit}")
+        yield wanted("multi-user.target", unit, folder)
+    for target, units in POOL_UNITS.items():
+        for unit in units:
+            yield wanted(target, unit, "/usr/lib/systemd/system")
+
+
+def wanted(target: str, unit: str, folder: str) -> Entry:
+    """The link that makes a target start a unit."""
+    return Entry(f"etc/systemd/system/{target}.wants/{unit}", 0o777, b"", link=f"{folder}/{unit}")
 
 
 def key_of(entries: list[Entry]) -> str:

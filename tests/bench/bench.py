@@ -1,27 +1,30 @@
 """`make bench`: figures of speed and size, taken in the appliance, printed beside the peer's."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
+from bamsd.disk import lvm, lvm_settings
 from tests.appliance import hostpackages, image, layer
 from tests.appliance.__main__ import wait_for_bamsd
 from tests.appliance.steps import StepFailed, complain, say, step
 from tests.appliance.tape_library import INSIDE
-from tests.appliance.vm import VirtualMachine
+from tests.appliance.vm import DISKS, VirtualMachine
+from tests.bench import disk_report, host_disks
+from tests.bench.disk_report import figure
 
-GUEST = Path(__file__).parent / "guest.py"
+HERE = Path(__file__).parent
+INSIDE_FILES = ("guest.py", "guest_disks.py", "wire.py")
+FOLDER = "/run/bams-bench"
 ROUNDS = 15
+DISK_ROUNDS = 9
 LIMIT_S = 1500
 
 
 def report(found: dict[str, Any]) -> None:
-    """Median, and the spread in brackets."""
-
-    def figure(values: dict[str, float], unit: str) -> str:
-        return f"{values['median']:8.2f} {unit} [{values['min']:.2f} to {values['max']:.2f}]"
-
+    """What was measured of tapes, of starts and of small calls."""
     moves, calls = found["moves"], found["calls"]
     say(f"\nLoad and status, median of {moves['bams_s']['runs']} runs in turn")
     say(f"  BAMS, by D-Bus       {figure(moves['bams_s'], 's')}")
@@ -47,6 +50,28 @@ def report(found: dict[str, Any]) -> None:
         say(f"  {kind:<30} {calls[kind]:8.0f}   {calls[f'{kind}_bus_itself']:8.0f}")
 
 
+def run_inside(machine: VirtualMachine, module: str, *words: str) -> dict[str, Any]:
+    """Run one of INSIDE_FILES in the appliance; what it prints last is its figures."""
+    argv = shlex.join(["python3", "-m", f"tests.bench.{module}", *words])
+    out = machine.run(f"cd {FOLDER} && {argv}", limit_s=LIMIT_S).out
+    found: dict[str, Any] = json.loads(out.splitlines()[-1])
+    return found
+
+
+def copy_inside(machine: VirtualMachine) -> None:
+    machine.run(f"mkdir -p {FOLDER}/tests/bench")
+    for name in INSIDE_FILES:
+        machine.run(f"cat > {FOLDER}/tests/bench/{name}", stdin=(HERE / name).read_text())
+
+
+def disks(machine: VirtualMachine) -> dict[str, Any]:
+    """The volume group of this part stays; the machine is thrown away."""
+    devices = ",".join(f"/dev/disk/by-id/virtio-{serial}" for serial in DISKS[:2])
+    program, subcommand, *words = lvm.fullreport()
+    reading = json.dumps([program, subcommand, "--config", lvm_settings.compose(), *words])
+    return run_inside(machine, "guest_disks", str(DISK_ROUNDS), devices, reading)
+
+
 def main() -> int:
     machine = VirtualMachine("bench")
     try:
@@ -58,10 +83,16 @@ def main() -> int:
         with step("boot"):
             machine.start(base, project, fresh=True)
         wait_for_bamsd(machine)
-        with step("measuring"):
-            argv = f"python3 - {INSIDE.changer[3]} {ROUNDS}"
-            out = machine.run(argv, stdin=GUEST.read_text(), limit_s=LIMIT_S).out
-        report(json.loads(out.splitlines()[-1]))
+        copy_inside(machine)
+        with step("measuring tapes, starts and calls"):
+            tapes = run_inside(machine, "guest", INSIDE.changer[3], str(ROUNDS))
+        with step("measuring disks"):
+            found = disks(machine)
+        machine.kill()  # what comes now has this host for itself
+        with step("measuring disks with the fakes"):
+            with_fakes = host_disks.measure()
+        report(tapes)
+        say("\n".join(disk_report.lines(found, with_fakes)))
     except StepFailed as error:
         complain(str(error))
         return 1

@@ -119,7 +119,7 @@ def get(state: Json, words: list[str]) -> str:
             # -s local shows only what is set here: an inherited or received value is not printed.
             value, source = pool["datasets"][name]["properties"].get(prop, ("-", "-"))
             if source == "local" or "local" not in words:
-                cells = {"name": name, "property": prop, "value": value}
+                cells = {"name": name, "property": prop, "value": value, "source": source}
                 text += "\t".join(cells[column] for column in columns) + "\n"
     return text
 
@@ -169,9 +169,21 @@ def new_volume(state: Json, volsize: int, reserved: int, values: dict[str, str])
 
 
 def set_(state: Json, words: list[str]) -> str:
-    assignment, name = words
+    *assignments, name = words
     volume = known(state, name)
-    size = int(assignment.removeprefix("volsize="))
+    for key, _, value in (assignment.partition("=") for assignment in assignments):
+        if key == "volsize":
+            set_volsize(state, name, volume, int(value))
+        elif key == "refreservation" and value == "auto":
+            volume["refreservation"] = reservation(volume["volsize"], BLOCK)
+        elif ":" in key:
+            volume["properties"][key] = (value, "local")
+        else:
+            volume[key] = value
+    return ""
+
+
+def set_volsize(state: Json, name: str, volume: Json, size: int) -> None:
     if size % BLOCK:
         why = "'volsize' must be a multiple of volume block size (16K)"
         raise Refused(f"cannot set property for '{name}': {why}\n", set_exit(state))
@@ -181,7 +193,6 @@ def set_(state: Json, words: list[str]) -> str:
         raise Refused(f"cannot set property for '{name}': size is greater than available space\n", set_exit(state))
     volume |= {"volsize": size, "refreservation": reserved}
     resize(device(name), size)
-    return ""
 
 
 def set_exit(state: Json) -> int:

@@ -54,6 +54,7 @@ class Host:
         self.store = Store(path / "bams.db")
         self.alerts = Alerts(self.store)
         self.answers: dict[str, Reading | BamsError] = {"lvm": GOOD, "zfs": Reading((TANK,), ())}
+        self.mounted: frozenset[str] = frozenset()
         self.gate = asyncio.Event()
         self.gate.set()
         self.seen = Seen()
@@ -91,7 +92,7 @@ class Host:
         return answer
 
     async def mounts(self) -> Set[str]:
-        return frozenset()
+        return self.mounted
 
     @property
     def alert_ids(self) -> list[str]:
@@ -110,6 +111,24 @@ async def test_a_volume_with_our_mark_is_taken_in_when_the_store_knows_nothing(h
     await host.books.observe_all()
     assert host.register.rows[UUID].name == "thick"
     assert host.seen.repository("thick").owned
+
+
+async def test_a_found_file_system_that_is_not_mounted_is_not_called_ready(host: Host) -> None:
+    host.answers["lvm"] = Reading((VG, THIN), (replace(THICK, use="filesystem", filesystem="xfs"),))
+    await host.books.observe_all()
+    assert host.seen.repository("thick").state == "incomplete"
+    assert host.alert_ids == [f"disk-leftover/{UUID}"]
+    host.mounted = frozenset({"/srv/bams/thick"})
+    await host.books.observe_all()
+    assert host.seen.repository("thick").state == "ready"
+    assert host.alert_ids == []
+
+
+async def test_a_found_file_system_that_is_mounted_is_ready(host: Host) -> None:
+    host.answers["lvm"] = Reading((VG, THIN), (replace(THICK, use="filesystem", filesystem="xfs"),))
+    host.mounted = frozenset({"/srv/bams/thick"})
+    await host.books.observe_all()
+    assert host.seen.repository("thick").state == "ready"
 
 
 async def test_a_second_volume_of_the_same_name_gets_another_one(host: Host) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bamsd.core.jobs import How, Jobs, Starter
-from bamsd.disk import recovery
+from bamsd.disk import recovery, zfs
 from bamsd.disk.acts import Act
 from bamsd.disk.changes import DESTROY, MANAGE, Changes
 from bamsd.disk.models import Reading, Step
@@ -18,8 +18,9 @@ from bamsd.disk.plans import Plan
 from bamsd.disk.views import Picture
 from bamsd.errors import BamsError, Busy, Cancelled, InvalidArgument, OutOfSpace, OutOfSync, TimedOut
 from bamsd.system.run import run
-from tests.unit.disk.pictures import GIB, THICK, THIN, UUID, VG, intent
+from tests.unit.disk.pictures import GIB, THICK, THIN, UUID, VG, ZVOL, intent
 from tests.unit.disk.test_books import Host
+from tests.unit.disk.zfs_cases import start
 
 ALICE = Starter(1000, "alice")
 
@@ -33,6 +34,14 @@ class Worker(Host):
         self.jobs = Jobs(self.store)
         self.changes = Changes(self.books, self.jobs)
         self.done: list[str] = []
+        self.later: list[Reading] = []
+        """What lvm answers from its next reading on."""
+
+    async def lvm(self) -> Reading:
+        answer = await super().lvm()
+        if self.later:
+            self.answers["lvm"] = self.later.pop(0)
+        return answer
 
     async def open(self) -> None:
         await super().open()
@@ -184,7 +193,7 @@ def test_what_destroys_asks_for_the_stronger_permission() -> None:
     assert (MANAGE, DESTROY) == ("org.bams.disk.manage", "org.bams.disk.destroy")
 
 
-@pytest.mark.parametrize("finds", ["volume", "nothing", "silence"])
+@pytest.mark.parametrize("finds", ["volume", "nothing", "silence", "pool later"])
 async def test_a_start_after_a_crash_ends_the_job_with_the_truth(tmp_path: Path, finds: str) -> None:
     before = Worker(tmp_path)
     await before.open()
@@ -205,11 +214,14 @@ async def test_a_start_after_a_crash_ends_the_job_with_the_truth(tmp_path: Path,
         await after.make_volume()
     elif finds == "silence":
         after.answers["lvm"] = TimedOut("lvm hangs")
+    elif finds == "pool later":
+        after.later.append(Reading((VG, THIN), (THICK,)))
+        after.answers["lvm"] = Reading()
     await after.books.open()
     await recovery.start(after.books, after.changes, after.jobs, after.interrupted)
     ended = after.jobs.get(job.id)
     left = await after.register.intents()
-    if finds == "volume":
+    if finds in ("volume", "pool later"):
         assert (ended.state, after.register.rows[UUID].created_by, left) == ("succeeded", "alice", [])
     elif finds == "nothing":
         assert (ended.state, ended.error_name, left) == ("failed", OutOfSync.dbus_name, [])
@@ -280,3 +292,32 @@ async def test_a_program_that_goes_on_leaves_the_end_open_and_the_group_busy(wor
             await worker.books.observe("lvm")
     assert worker.register.rows[UUID].created_by == "alice"
     assert worker.alert_ids == []
+
+
+@pytest.mark.parametrize("refused", ["", "cannot set property for 'tank/vol': pool I/O is currently suspended\n"])
+async def test_a_zvol_that_lost_power_before_it_got_its_mark_gets_it_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    pools = start(tmp_path, monkeypatch)
+    pools.add_pool("tank")
+    pools.add_volume("tank/vol", GIB)
+    after = ZfsWorker(tmp_path)
+    await after.open()
+    begun = intent("disk-create", ZVOL, size_bytes=GIB, started_us=1)
+    await after.register.begin(begun)
+    if refused:
+        pools.fail_next("zfs set", refused)
+    await recovery.start(after.books, after.changes, after.jobs, after.interrupted)
+    if refused:
+        assert await after.register.intents() == [begun]
+        assert after.register.rows == {}
+    else:
+        assert await after.register.intents() == []
+        assert after.seen.repository("vol").uuid == UUID
+    await after.jobs.close(1)
+    await after.store.close()
+
+
+class ZfsWorker(Worker):
+    async def zfs(self) -> Reading:
+        return await zfs.read()

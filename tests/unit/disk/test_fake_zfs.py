@@ -198,4 +198,4 @@ async def test_a_thousand_zvols(fake: FakeZfs) -> None:
     assert len(reading.volumes) == 1001
     assert {volume.repository for volume in reading.volumes} == {ONE, TWO}
     # One look at a pool starts no more programs for many zvols than for one.
-    assert len(fake.calls()) == 1 + 9
+    assert len(fake.calls()) == 1 + 8

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bamsd.disk.models import Filesystem, Member
-from bamsd.disk.outcome import judge
+from bamsd.disk.outcome import judge, unmarked
 from bamsd.disk.register import Leftover
-from tests.unit.disk.pictures import GIB, SNAPSHOT, THICK, VG, ZVOL, intent, picture, row
+from tests.unit.disk.pictures import GIB, SNAPSHOT, THICK, UUID, VG, ZVOL, intent, picture, row
 
 MOUNTED = frozenset({"/srv/bams/thick"})
 
@@ -178,3 +178,19 @@ def test_a_group_that_is_gone_may_leave_labels() -> None:
     begun = intent("disk-delete-pool", name="vg0", devices=("/dev/vdb",))
     assert "/dev/vdb: wipe it" in judge(picture(pools=()), begun, finished=False).text
     assert "/dev/vdb" not in judge(picture(pools=()), begun, finished=True).text
+
+
+def test_a_zvol_without_its_mark_is_what_an_interrupted_creation_made() -> None:
+    begun = intent("disk-create", ZVOL, size_bytes=ZVOL.size_bytes, started_us=5_700_000)
+    bare = replace(ZVOL, repository="", created_us=5_000_000)
+    assert unmarked(picture(bare), begun) == bare
+    for other in (
+        ZVOL,
+        replace(bare, created_us=4_000_000),
+        replace(bare, size_bytes=1),
+        replace(bare, name="x"),
+        replace(bare, repository=UUID.replace("1", "2")),
+        replace(bare, stack="lvm"),
+    ):
+        assert unmarked(picture(other), begun) is None
+    assert unmarked(picture(bare), replace(begun, operation="disk-delete")) is None

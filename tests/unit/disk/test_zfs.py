@@ -97,6 +97,17 @@ async def test_free_is_what_a_thick_zvol_may_take(pools: FakeZfs, layout: str) -
     await refused(errors.OutOfSpace, "greater", zfs.change(zfs.set_volsize("tank/a", free + 64 * MIB, now_bytes=free)))
 
 
+@both
+async def test_a_zvol_that_lost_power_in_its_creation_is_completed(pools: FakeZfs) -> None:
+    """ZFS sets the properties in a transaction of its own, after the one that makes the zvol."""
+    pools.add_pool("tank")
+    pools.add_volume("tank/a", 64 * MIB, sparse=True)
+    assert (await volume("tank/a")).repository == ""
+    await zfs.change(zfs.complete("tank/a", Mark(ONE, "filesystem", "xfs")))
+    made = await volume("tank/a")
+    assert (made.repository, made.use, made.filesystem, made.sparse) == (ONE, "filesystem", "xfs", False)
+
+
 async def test_a_look_alike_survives(pools: FakeZfs) -> None:
     """Another zvol got the name after we looked."""
     pools.add_pool("tank")

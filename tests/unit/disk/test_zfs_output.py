@@ -350,6 +350,7 @@ def test_no_text_is_a_fault(text: str) -> None:
         except errors.ToolFailed:
             continue
     zfs_output.parse_values(text, [("tank/a", REPOSITORY)])
+    zfs_output.parse_marks(text, zfs_output.parse_datasets(text))
     zfs_output.parse_available(text)
     zfs_failure.classify(text, "x")
 
@@ -389,6 +390,31 @@ def test_values_are_read_as_they_were_set_or_not_at_all(values: list[str]) -> No
     found = zfs_output.parse_values(text, places)
     assert found is None or found == dict(zip(places, values, strict=True))
     assert (found is None) == any("\n" in value for value in values)
+
+
+SOURCES = st.sampled_from(["local", "-", "received", "inherited from tank"])
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(VALUES, SOURCES), min_size=8, max_size=8), st.permutations(["tank/a", "tank/b"]))
+def test_marks_are_read_as_they_were_set_or_not_at_all(cells: list[tuple[str, str]], listed: list[str]) -> None:
+    """As ZFS prints them, one row for each dataset and mark, whatever the values hold."""
+    places = [(name, prop) for name in ("tank/a", "tank/b") for prop in MARKS]
+    text = "".join(f"{n}\t{p}\t{v}\t{s}\n" for (n, p), (v, s) in zip(places, cells, strict=True))
+    found = zfs_output.parse_marks(text, listed)
+    true = {place: value for place, (value, source) in zip(places, cells, strict=True) if source == "local"}
+    assert found is None or found == true
+    assert (found is None) == any("\n" in value for value, _ in cells)
+
+
+def test_marks_of_other_datasets_than_listed_are_not_taken() -> None:
+    text = "".join(f"tank/a\t{prop}\t-\t-\n" for prop in MARKS)
+    assert zfs_output.parse_marks(text, ["tank/a"]) == {}
+    for listed in ([], ["tank/b"], ["tank/a", "tank/b"]):
+        assert zfs_output.parse_marks(text, listed) is None
+    assert zfs_output.parse_marks("", []) == {}
+    assert zfs_output.parse_marks(text.removesuffix("\n"), ["tank/a"]) is None
+    assert zfs_output.parse_marks(text.replace("\t-\t-", ""), ["tank/a"]) is None
 
 
 @settings(deadline=None)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bamsd.errors import TimedOut
 from bamsd.system import block
 from tests.fakes.host import FakeHost
 
@@ -131,3 +132,46 @@ def test_a_list_of_mounts_that_cannot_be_read_is_an_error(roots: block.Roots) ->
     (roots.proc / "self" / "mountinfo").unlink()
     with pytest.raises(FileNotFoundError):
         block.mounts(roots)
+
+
+@pytest.fixture
+def zvol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The link to a new zvol zd0, and an empty sysfs. The fake udevadm sees a removal and a new link."""
+    (tmp_path / "zd0").touch()
+    link = tmp_path / "vol"
+    link.symlink_to("zd0")
+    settle = tmp_path / "bin" / "udevadm"
+    settle.parent.mkdir()
+    settle.write_text(f"#!/bin/sh\nrm {link}\ntest -e {tmp_path}/gone || ln -s zd0 {link}\n")
+    settle.chmod(0o755)
+    monkeypatch.setenv("PATH", str(settle.parent), prepend=":")
+    return link
+
+
+def minors(zvol: Path, text: str) -> Path:
+    """A sysfs in which zd0 has that many minor numbers."""
+    folder = zvol.parent / "sys" / "class" / "block" / "zd0"
+    folder.mkdir(parents=True)
+    (folder / "range").write_text(f"{text}\n")
+    return zvol.parent / "sys"
+
+
+async def test_a_new_zvol_is_there_when_its_last_device_is_and_udev_has_seen_all(zvol: Path) -> None:
+    await block.appear(str(zvol), 5, minors(zvol, "1"))
+    assert zvol.exists()
+
+
+async def test_the_link_of_a_zvols_first_device_is_not_believed(zvol: Path) -> None:
+    with pytest.raises(TimedOut, match="did not appear"):
+        await block.appear(str(zvol), 0.1, minors(zvol, "16"))
+    assert zvol.exists()
+
+
+async def test_a_link_that_udev_takes_away_is_waited_for(zvol: Path) -> None:
+    (zvol.parent / "gone").touch()
+    with pytest.raises(TimedOut, match="did not appear"):
+        await block.appear(str(zvol), 0.1, minors(zvol, "1"))
+
+
+async def test_a_node_of_which_sysfs_says_nothing_is_believed(zvol: Path) -> None:
+    await block.appear(str(zvol), 0.1, zvol.parent / "sys")

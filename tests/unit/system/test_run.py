@@ -266,7 +266,7 @@ async def test_starting_is_cheap_and_needs_no_thread() -> None:
         longest_stalls.append(longest)
     assert threading.active_count() == threads
     # The longest of all depends on who else uses the machine; the one in the middle does not.
-    assert sorted(longest_stalls)[15] < 0.005
+    assert sorted(longest_stalls)[15] < 0.05  # some 1 ms; a bound against disaster, for a busy machine
 
 
 async def test_no_descriptor_is_left_open() -> None:
