@@ -51,9 +51,10 @@ async def _recover(books: Books, changes: Changes, jobs: Jobs, job: Job | None, 
     doing = f"finding out how job {intent.job_id} ended"
     async with changes.turn(intent.stack, intent.group).held(doing, queue=True):
         program = await _until_rest(intent.mark, changes.limit_s)
-        outcome = await _judged(books, intent)
         if program:
             outcome = Outcome("unknown", f"Its program {program} goes on; how it ends will be seen when it has ended.")
+        else:
+            outcome = await _judged(books, intent)
         await books.conclude(intent, outcome)
     log.warning("job %d, %s of %s: %s", intent.job_id, intent.operation, intent.name, outcome.text)
     if job is None:
@@ -75,7 +76,7 @@ async def _judged(books: Books, intent: Intent) -> Outcome:
             await zfs.change(zfs.complete(volume.full_name, mark))
         except BamsError as error:
             log.error("job %d: %s cannot be marked: %s", intent.job_id, volume.full_name, error.message)
-        picture = await books.observe(intent.stack)
+        picture = await books.observe(intent.stack, intent.group)
     return judge(picture, intent, finished=False)
 
 
