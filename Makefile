@@ -12,12 +12,13 @@ localstatedir ?= /var
 DESTDIR ?=
 
 VENV = build/venv/bin
+PYTEST = $(VENV)/pytest --numprocesses=auto --dist=worksteal
 APPLIANCE = $(PYTHON) tests/appliance/appliance.py
 MESON_SETUP = $(MESON) setup build/meson --prefix=$(prefix) --sysconfdir=$(sysconfdir) --localstatedir=$(localstatedir) -Dstart_python=$(PYTHON)
 
 export PYTHON
 
-.PHONY: help run stop shell status check check-fast bench build install clean python venv
+.PHONY: help run stop shell status check check-fast bench build install clean lint python venv
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -35,13 +36,16 @@ shell: python ## A root shell in the running appliance
 status: python ## Say whether the appliance runs and where it answers
 	@$(APPLIANCE) status
 
-check: check-fast ## Run every test, those in the virtual machine too
+check: lint ## Run every test, those in the virtual machine too
+	$(PYTEST)
 	$(VENV)/pytest tests/appliance
 
-check-fast: venv ## Run all checks that need no virtual machine, in under two minutes
+check-fast: lint ## Run the checks that need no virtual machine and are not marked slow, in some two minutes
+	$(PYTEST) -m "not slow"
+
+lint: venv
 	$(VENV)/ruff check .
 	$(VENV)/mypy
-	$(VENV)/pytest --numprocesses=auto --dist=worksteal
 
 bench: venv ## Measure bamsd against the tools and other daemons, in the appliance
 	$(VENV)/python -m tests.bench.bench

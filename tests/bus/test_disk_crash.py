@@ -16,6 +16,8 @@ from tests.bus.stack import Stack
 from tests.fakes.disks_lvm import GIB
 from tests.fakes.tape_robot import locked
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Cut:

@@ -13,6 +13,8 @@ from tests.bus.disks import DISK, Disks, connected, prepare, started
 from tests.bus.stack import Stack, until
 from tests.fakes.disks_lvm import GIB, MIB
 
+pytestmark = pytest.mark.slow
+
 QUICK_S = 10.0
 """Far below the limits that a call would wait for if it waited for what hangs, on a busy machine too."""
 
