@@ -18,7 +18,7 @@ MESON_SETUP = $(MESON) setup build/meson --prefix=$(prefix) --sysconfdir=$(sysco
 
 export PYTHON
 
-.PHONY: help run stop shell status check check-fast bench build install clean lint python venv
+.PHONY: help run stop shell status check check-faults check-fast bench build install clean lint python venv
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -39,6 +39,9 @@ status: python ## Say whether the appliance runs and where it answers
 check: lint ## Run every test, those in the virtual machine too
 	$(PYTEST)
 	$(VENV)/pytest tests/appliance
+
+check-faults: lint ## Run the faults of disks in the virtual machine that make check leaves out
+	BAMS_ALL_FAULTS=1 $(VENV)/pytest tests/appliance/test_disk_faults.py
 
 check-fast: lint ## Run the checks that need no virtual machine and are not marked slow, in some two minutes
 	$(PYTEST) -m "not slow"
