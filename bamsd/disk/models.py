@@ -28,10 +28,11 @@ NAME_LIMIT = 48
 _NAME = re.compile(rf"[a-z][a-z0-9_-]{{0,{NAME_LIMIT - 1}}}")
 _POOL_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _RESERVED = re.compile(
-    # lvm(8), "VALID NAMES"; zpool-create(8): names that begin with a vdev type.
-    r"^(snapshot|pvmove|mirror|raidz|draid|spare|log|c[0-9])|_(cdata|cmeta|corig|cvol|iorig|mlog|mimage|pmspare|rimage|"
-    r"rmeta|tdata|tmeta|vdata|vorigin|wcorig)"
+    # lvm(8), "VALID NAMES".
+    r"^(snapshot|pvmove)|_(cdata|cmeta|corig|cvol|iorig|mlog|mimage|pmspare|rimage|rmeta|tdata|tmeta|vdata|vorigin|wcorig)"
 )
+_RESERVED_POOL = re.compile(r"^(mirror|raidz|draid|spare|log|c[0-9])")
+"""zpool-create(8): names that begin with the type of a vdev."""
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SHOWN_LIMIT = 300
 
@@ -62,7 +63,7 @@ def check_name(name: str, what: str) -> str:
 
 def check_pool_name(name: str) -> str:
     """Return the name of a new volume group, thin pool or zpool, or refuse it."""
-    if not _POOL_NAME.fullmatch(name) or _RESERVED.search(name):
+    if not _POOL_NAME.fullmatch(name) or _RESERVED.search(name) or _RESERVED_POOL.search(name):
         raise InvalidArgument(
             f"{name[:128]!a} is no name for a pool: use 1 to 64 of A-Z, a-z, 0-9, _, . and -, beginning with a "
             "letter, and no word that LVM or ZFS keeps for itself."

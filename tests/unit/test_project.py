@@ -154,7 +154,20 @@ def test_pinned_versions_fit_what_the_project_accepts() -> None:
 
 def test_every_target_of_the_makefile_is_explained() -> None:
     help_shows = set(re.findall(r"^([a-z-]+):.*## ", text("Makefile"), flags=re.MULTILINE))
-    targets = {"run", "stop", "shell", "status", "check", "check-fast", "bench", "build", "install", "clean", "help"}
+    targets = {
+        "run",
+        "stop",
+        "shell",
+        "status",
+        "check",
+        "check-fast",
+        "check-faults",
+        "bench",
+        "build",
+        "install",
+        "clean",
+        "help",
+    }
     assert help_shows == targets
 
 

@@ -49,9 +49,6 @@ HOSTILE = [
     "_x",
     "snapshot1",
     "pvmove0",
-    "mirror1",
-    "c0",
-    "raidz",
     "a_tdata",
     "x_rimage_0",
 ]
@@ -63,6 +60,13 @@ def test_a_name_that_could_be_something_else_is_refused_and_shown_safely(name: s
         check_name(name, "repository")
     assert refused.value.message.isascii()
     assert refused.value.message.isprintable()
+
+
+def test_a_word_that_only_pools_may_not_begin_with_is_a_name() -> None:
+    for name in ("mirrored", "c0", "logs", "spare-parts"):
+        assert check_name(name, "repository") == name
+        with pytest.raises(InvalidArgument):
+            check_pool_name(name)
 
 
 @given(st.text(max_size=80))
