@@ -307,7 +307,7 @@ def test_a_pulled_disk_is_told_with_what_it_takes_along(guest: Guest, pullable: 
     half = admin.pool("fvg")["Free"] // 2
     admin.create("whole", "fvg", 16)
     admin.job("CreateRepository", "sst", "spread", "fvg", str(half + 512 * MIB))
-    admin.create("mirrored", "ftank", 16)
+    admin.create("sided", "ftank", 16)
     for serial in (DISKS[1], DISKS[3]):
         guest.vm.pull_disk(serial)
     started = time.monotonic()
@@ -315,12 +315,12 @@ def test_a_pulled_disk_is_told_with_what_it_takes_along(guest: Guest, pullable: 
         admin.wait_for(alert, lambda wanted=alert: wanted in admin.alerts(), 90)
         print(f"{alert} after {time.monotonic() - started:.1f} s: {admin.alerts()[alert]}")
     states = {name: admin.repository(*where)["State"] for name, where in PLACES.items()}
-    assert states == {"whole": "ready", "spread": "faulted", "mirrored": "ready"}
+    assert states == {"whole": "ready", "spread": "faulted", "sided": "ready"}
     assert (admin.pool("fvg")["Health"], admin.pool("ftank", "zfs")["Health"]) == ("missing", "degraded")
     assert answer_s(guest, pool_path("lvm", "fvg"), POOL, "Health") < 1
 
 
-PLACES = {"whole": ("fvg/whole", "lvm"), "spread": ("fvg/spread", "lvm"), "mirrored": ("ftank/mirrored", "zfs")}
+PLACES = {"whole": ("fvg/whole", "lvm"), "spread": ("fvg/spread", "lvm"), "sided": ("ftank/sided", "zfs")}
 
 
 @ALL
