@@ -43,7 +43,7 @@ check: lint ## Run every test, those in the virtual machine too
 check-faults: lint ## Run the faults of disks in the virtual machine that make check leaves out
 	BAMS_ALL_FAULTS=1 $(VENV)/pytest tests/appliance/test_disk_faults.py
 
-check-fast: lint ## Run the checks that need no virtual machine and are not marked slow, in some two minutes
+check-fast: lint ## Run the checks that need no virtual machine and are not marked slow, in under two minutes
 	$(PYTEST) -m "not slow"
 
 lint: venv
