@@ -22,7 +22,6 @@ from tests.appliance.shell import Outcome, Shell
 from tests.appliance.steps import StepFailed, run_logged, tail, wait_until
 
 BOOT_LIMIT_S = 420
-LOGIN_LIMIT_S = 120
 MEMORY_MIB = 3072
 KERNEL_OPTIONS = (
     "root=/dev/vda rootfstype=ext4 rw fsck.mode=skip console=ttyS0 quiet mitigations=off "
@@ -92,7 +91,7 @@ class VirtualMachine:
         """Wait until sshd greets, then open the connection that all commands share."""
         try:
             wait_until("ssh in the appliance to answer", self._greets, BOOT_LIMIT_S)
-            wait_until("ssh in the appliance to let us in", self._lets_in, LOGIN_LIMIT_S)
+            self.shell.connect()
         except (StepFailed, subprocess.SubprocessError) as error:
             raise StepFailed(f"{error}. Console: {self.console}; the end of it:\n{tail(self.console)}") from error
 
