@@ -107,6 +107,7 @@ def through_lvmdbusd(bus: Connection, group: str) -> Pair:
 async def pair_for(bus: Connection, daemon: str) -> Pair:
     """The daemon's own calls, once it knows the volume group."""
     if daemon == "bamsd":
+        await refresh(bus)  # it answers before it has read anything
         return through_bams(bus)
     if daemon == "udisksd":
         manager = ("/org/freedesktop/UDisks2/Manager", f"{UDISKS}.Manager")
@@ -178,6 +179,10 @@ def cpu_s(pid: int) -> tuple[float, float]:
     return sum(map(int, fields[11:13])) / ticks, sum(map(int, fields[13:15])) / ticks
 
 
+async def refresh(bus: Connection) -> None:
+    await bus.call("org.bams", "/org/bams/Disk", "org.bams.Disk", "Refresh", "a{sv}", {}, timeout_s=LIMIT_S)
+
+
 async def refreshes(bus: Connection) -> dict[str, float]:
     """Seconds and CPU of a Refresh when nothing has changed."""
     await alone(bus, "bamsd")
@@ -185,7 +190,7 @@ async def refreshes(bus: Connection) -> dict[str, float]:
     pid = int(shell("systemctl", "show", "-P", "MainPID", "bamsd.service"))
     before, start = cpu_s(pid), time.perf_counter()
     for _ in range(REFRESHES):
-        await bus.call("org.bams", "/org/bams/Disk", "org.bams.Disk", "Refresh", "a{sv}", {}, timeout_s=LIMIT_S)
+        await refresh(bus)
     seconds, after = time.perf_counter() - start, cpu_s(pid)
     own, tools = after[0] - before[0], after[1] - before[1]
     return {"s": seconds / REFRESHES, "own_cpu_s": own / REFRESHES, "tools_cpu_s": tools / REFRESHES}
@@ -194,9 +199,9 @@ async def refreshes(bus: Connection) -> dict[str, float]:
 def make_volumes() -> None:
     """200 thin volumes, foreign to BAMS, by one lvm process; they are activated together, so udev is awaited once."""
     shell("lvcreate", "--yes", "--type", "thin-pool", "--name", "tp", "--size", "512m", GROUP)
-    quick = "--config backup{backup=0,archive=0} --yes -q --activate n --setactivationskip n"
+    quick = "--yes -q --activate n --setactivationskip n"
     lines = [f"lvcreate {quick} -T -V {THIN_BYTES}b -n v{number} {POOL}" for number in range(VOLUMES)]
-    subprocess.run(["lvm"], input="\n".join(lines), text=True, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["lvm"], input="\n".join(lines), text=True, check=True, capture_output=True)
     shell("vgchange", "-q", "--activate", "y", GROUP)
     shell("udevadm", "settle", "--timeout=300")
 
