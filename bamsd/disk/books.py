@@ -179,10 +179,6 @@ class Books:
         left = (i for i in self._under_way.values() if i.ended and (i.stack, i.group) == (stack, group))
         return next(left, None)
 
-    async def forget(self, intent: Intent) -> None:
-        await self._register.end(intent.job_id)
-        self._under_way.pop(intent.job_id, None)
-
     def objects_of(self, stack: Stack, group: str) -> tuple[str, ...]:
         path = pool_path(stack, group)
         return (path,) if path in self.pools else ()

@@ -12,7 +12,6 @@ from bamsd.system.run import CommandFailed, run
 
 MKFS_TIMEOUT_S = 1800.0
 """A large file system on slow disks takes minutes."""
-GROW_TIMEOUT_S = 1800.0
 XFS_MINIMUM_BYTES = 300 << 20
 """mkfs.xfs 5.19 and newer refuse less."""
 _LABEL_LIMITS = {"xfs": 12, "ext4": 16}

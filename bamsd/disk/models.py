@@ -19,6 +19,8 @@ VolumeKind = Literal["lvm", "lvm-thin", "zvol"]
 Use = Literal["block", "filesystem"]
 Filesystem = Literal["", "xfs", "ext4"]
 Layout = Literal["single", "mirror", "raidz1", "raidz2", "raidz3"]
+LEAST_DEVICES: Mapping[Layout, int] = {"single": 1, "mirror": 2, "raidz1": 2, "raidz2": 3, "raidz3": 4}
+"""zpoolconcepts(7): raidzN needs N+1 devices at the least."""
 
 Health = Literal["online", "degraded", "faulted", "suspended", "missing", "unresponsive", "unknown"]
 """``degraded`` works with less safety, ``faulted`` has lost data or does not work, ``suspended`` lets all I/O wait,

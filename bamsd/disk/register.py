@@ -9,10 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-from bamsd.core.store import Params, Store
+from bamsd.core.store import Statement, Store
 from bamsd.disk.models import Filesystem, Stack, Use, Volume, VolumeKind
-
-Statement = tuple[str, Params]
 
 Operation = Literal[
     "disk-create",

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from bamsd.core.holders import Holder
 from bamsd.disk import dm_name
+from bamsd.disk.mkfs import XFS_MINIMUM_BYTES
 from bamsd.disk.models import (
+    LEAST_DEVICES,
     Disk,
     Filesystem,
     Layout,
@@ -29,12 +31,9 @@ MIB = 1 << 20
 SMALLEST_BYTES = 4 * MIB
 LARGEST_BYTES = 1 << 56
 """64 PiB: far above what LVM and ZFS are used for, far below where sizes overflow."""
-SMALLEST_FILESYSTEM: dict[Filesystem, int] = {"xfs": 300 * MIB, "ext4": 16 * MIB}
-"""mkfs.xfs refuses less than 300 MB since xfsprogs 5.19."""
+SMALLEST_FILESYSTEM: dict[Filesystem, int] = {"xfs": XFS_MINIMUM_BYTES, "ext4": 16 * MIB}
 THIN_LIMIT_PERCENT = 95.0
 """From here on nothing is added to a thin pool: a full one stops all its volumes, full metadata breaks it."""
-LEAST_DEVICES: dict[Layout, int] = {"single": 1, "mirror": 2, "raidz1": 2, "raidz2": 3, "raidz3": 4}
-"""zpoolconcepts(7): raidzN needs N+1 devices at the least."""
 
 
 def readable(picture: Picture, pool: Pool) -> Pool:

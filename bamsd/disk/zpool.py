@@ -6,7 +6,7 @@ The parsers are in ``zpool_output``, the meaning of failures in ``zfs_failure``.
 from collections.abc import Sequence
 from itertools import pairwise
 
-from bamsd.disk.models import Layout, Pool
+from bamsd.disk.models import LEAST_DEVICES, Layout, Pool
 from bamsd.disk.zfs_failure import classify
 from bamsd.disk.zpool_output import (
     LIST_COLUMNS,
@@ -25,8 +25,6 @@ OWNER, OWNED = "org.bams:pool", "bams"
 """The mark of a pool that BAMS made, on its root dataset. What lies below inherits it, which means nothing."""
 NAMES = ("zpool", "list", "-H", "-o", "name")
 FIRST_WITH_JSON = (2, 3)
-_LEAST: dict[Layout, int] = {"single": 1, "mirror": 2, "raidz1": 2, "raidz2": 3, "raidz3": 4}
-"""Devices that a layout needs (zpoolconcepts(7): one more than its parity)."""
 
 _version: list[tuple[int, int]] = []
 
@@ -61,9 +59,9 @@ def _vdevs(layout: Layout, devices: Sequence[str]) -> tuple[str, ...]:
     wrong = [device for device in devices if not device.startswith("/")]
     if wrong:
         raise InvalidArgument(f"{wrong[0]!a} is not a device path: it must start with a slash.")
-    if len(devices) < _LEAST[layout]:
+    if len(devices) < LEAST_DEVICES[layout]:
         raise InvalidArgument(
-            f"The layout {layout} needs at least {_LEAST[layout]} devices: {len(devices)} were given."
+            f"The layout {layout} needs at least {LEAST_DEVICES[layout]} devices: {len(devices)} were given."
         )
     return tuple(devices) if layout == "single" else (layout, *devices)
 
