@@ -92,6 +92,26 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Backing:
+    """What can lie under a LUN: a repository, or a file. ``uuid`` is empty for a file.
+
+    ``path`` is the node or the file; ``size_bytes`` is 0 while it is not known; ``refusal`` says why it cannot become a
+    LUN now, empty when it can.
+    """
+
+    name: str
+    uuid: str
+    kind: DeviceKind
+    path: str
+    size_bytes: int
+    refusal: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"Repository {self.name}" if self.uuid else f"File {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
 class Lun:
     number: int
     device: str

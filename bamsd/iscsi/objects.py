@@ -18,7 +18,10 @@ Verb = Literal["add", "remove", "set"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
-    """Which object: its kind, and its names from the outside in: ``Key("lun", (iqn, group, "3"))``."""
+    """Which object: its kind, and its names from the outside in: ``Key("lun", (iqn, group, "3"))``.
+
+    Every stack has the kinds ``target`` (IQN) and ``device`` (name). What belongs to a target has its IQN as first name.
+    """
 
     kind: str
     names: tuple[str, ...]

@@ -56,6 +56,9 @@ class Planner:
                 )
                 return f"{what}: {parts}."
 
+    def kind(self, key: Key) -> Kind:
+        return self._kinds[key.kind]
+
     def words(self, key: Key) -> str:
         return self._kinds[key.kind].words.format(*key.names)
 
