@@ -5,9 +5,11 @@ Wanted is compared for what an Apply would do; applied is compared for drift, wh
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+from bamsd.errors import NotSupported
 from bamsd.iscsi.documents import lost_secrets
-from bamsd.iscsi.models import Backing, Configuration, Device, Session
+from bamsd.iscsi.models import Backing, Configuration, Device, Session, Target
 from bamsd.iscsi.objects import Change, Key, Objects, Reading, Step
 from bamsd.iscsi.plan import Planner
 from bamsd.iscsi.register import Desired
@@ -26,21 +28,33 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreign:
+    """A target that others made, in terms of the model; None with the reason where it cannot be expressed."""
+
+    target: Target | None
+    devices: tuple[Device, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """One look at the kernel. ``steps`` lead to the wanted state, ``drift`` is measured against the applied one.
+    """One look at the kernel. ``steps`` lead to the wanted state, ``repairs`` back to the applied one.
 
     ``problem`` says why nothing could be read; everything else is empty then.
     """
 
     steps: tuple[Step, ...] = ()
+    repairs: tuple[Step, ...] = ()
     drift: tuple[Difference, ...] = ()
     sessions: tuple[Session, ...] = ()
-    foreign: Mapping[str, str] = field(default_factory=dict)
-    """Targets in the kernel that are not ours: IQN to why it cannot be imported, empty when it can."""
+    foreign: Mapping[str, Foreign] = field(default_factory=dict)
+    """Targets in the kernel that are not ours, by IQN."""
     taken_ids: tuple[int, ...] = ()
     """Relative target ids of foreign targets."""
+    absent: Set[str] = frozenset()
+    """Targets that were applied and are not in the kernel at all."""
     is_emptied: bool = False
-    """Nothing of what was applied is there: the stack was started anew."""
+    """All that were applied are absent: the stack was started anew."""
     problem: str = ""
     owners: Mapping[Key, Set[str]] = field(default_factory=dict)
     """The targets that a device, or what serves all targets, concerns."""
@@ -55,15 +69,29 @@ class Comparison:
         if not iqn:
             return self.steps
         scope = self._scope(iqn)
+        if scope == {iqn}:
+            return tuple(step for step in self._by_target.get(iqn, ()) if self._is_in(step.change, scope))
         return tuple(step for step in self.steps if self._is_in(step.change, scope))
 
-    def _scope(self, iqn: str) -> Set[str]:
+    @cached_property
+    def _by_target(self) -> Mapping[str, list[Step]]:
+        found: dict[str, list[Step]] = {}
+        for step in self.steps:
+            for iqn in self.concerns(step.change.key):
+                found.setdefault(iqn, []).append(step)
+        return found
+
+    @cached_property
+    def _anew(self) -> list[Key]:
         verbs: dict[Key, set[str]] = {}
         for step in self.steps:
-            verbs.setdefault(step.change.key, set()).add(step.change.verb)
-        anew = [key for key, seen in verbs.items() if key.kind == DEVICE and len(seen) > 1]
+            if step.change.key.kind == DEVICE:
+                verbs.setdefault(step.change.key, set()).add(step.change.verb)
+        return [key for key, seen in verbs.items() if len(seen) > 1]
+
+    def _scope(self, iqn: str) -> Set[str]:
         scope = {iqn}
-        while more := [key for key in anew if scope & self.concerns(key) and not self.concerns(key) <= scope]:
+        while more := [k for k in self._anew if scope & self.concerns(k) and not self.concerns(k) <= scope]:
             for key in more:
                 scope |= self.concerns(key)
         return scope
@@ -77,7 +105,15 @@ class Comparison:
         return self.owners.get(key) or frozenset({key.names[0]})
 
     def differences_of(self, iqn: str) -> tuple[Difference, ...]:
-        return tuple(one for one in self.drift if iqn in one.targets)
+        return tuple(self._drift_by_target.get(iqn, ()))
+
+    @cached_property
+    def _drift_by_target(self) -> Mapping[str, list[Difference]]:
+        found: dict[str, list[Difference]] = {}
+        for one in self.drift:
+            for iqn in one.targets:
+                found.setdefault(iqn, []).append(one)
+        return found
 
 
 def with_backings(wanted: Configuration, backings: Mapping[str, Backing]) -> Configuration:
@@ -112,19 +148,31 @@ def compare(stack: Stack, desired: Desired, backings: Mapping[str, Backing], rea
     }
     changes = planner.changes(wanted, present)
     drifted = changes if same else planner.changes(applied, present)
+    drifted = [change for change in drifted if _was_applied(change, desired)]
     owners = _owners(planner, wanted, applied, present)
     kernel_targets = {key.names[0] for key in reading.objects if key.kind == TARGET}
     restorable = desired.applied().targets.keys() - locked
+    absent = restorable - kernel_targets
     return Comparison(
         steps=tuple(planner.steps(changes, reading.sessions)),
-        drift=tuple(_difference(planner, change, owners) for change in drifted if _was_applied(change, desired)),
+        repairs=tuple(planner.steps(drifted, reading.sessions)),
+        drift=tuple(_difference(planner, change, owners) for change in drifted),
         sessions=reading.sessions,
-        foreign={iqn: reading.odd.get(iqn, "") for iqn in sorted(kernel_targets - desired.rows.keys())},
+        foreign={iqn: _foreign(stack, reading, iqn) for iqn in sorted(kernel_targets - desired.rows.keys())},
         taken_ids=_taken_ids(reading, desired),
-        is_emptied=bool(restorable) and not kernel_targets & restorable,
+        absent=absent,
+        is_emptied=bool(absent) and absent == restorable,
         owners=owners,
         users=_owners(planner, present),
     )
+
+
+def _foreign(stack: Stack, reading: Reading, iqn: str) -> Foreign:
+    try:
+        target, devices = stack.adopt(reading, iqn)
+    except NotSupported as error:
+        return Foreign(None, reason=error.message)
+    return Foreign(target, devices)
 
 
 def _owners(planner: Planner, *several: Objects) -> Mapping[Key, Set[str]]:

@@ -20,7 +20,8 @@ Verb = Literal["add", "remove", "set"]
 class Key:
     """Which object: its kind, and its names from the outside in: ``Key("lun", (iqn, group, "3"))``.
 
-    Every stack has the kinds ``target`` (IQN) and ``device`` (name). What belongs to a target has its IQN as first name.
+    Every stack has the kinds ``target`` (IQN) and ``device`` (name). What belongs to a target has its IQN as the first
+    name. The size of a device is its attribute ``size``, in bytes.
     """
 
     kind: str
