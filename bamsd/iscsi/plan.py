@@ -4,10 +4,10 @@ First everything that must go, from the inside out, then everything that comes o
 So a LUN number or an address that moves from one object to another is free when it is needed.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from bamsd.iscsi.models import Secret, Session
-from bamsd.iscsi.objects import Attributes, Change, Concerned, Effect, Key, Kind, Objects, Ops, Step, Value
+from bamsd.iscsi.objects import Attributes, Change, Concerned, Effect, Key, Kind, Objects, Ops, Step
 
 
 class Planner:
@@ -50,11 +50,7 @@ class Planner:
             case "remove":
                 return f"{what} is in the kernel, but not wanted."
             case "set":
-                parts = ", ".join(
-                    f"{name} is {_shown(change.before.get(name, ''))} instead of {_shown(value)}"
-                    for name, value in sorted(change.attributes.items())
-                )
-                return f"{what}: {parts}."
+                return f"{what}: {', '.join(_is_wrong(change, name) for name in sorted(change.attributes))}."
 
     def kind(self, key: Key) -> Kind:
         return self._kinds[key.kind]
@@ -120,14 +116,16 @@ class Planner:
             case "remove":
                 return f"Remove {what}."
             case "set":
-                parts = ", ".join(f"{name} to {_shown(value)}" for name, value in sorted(change.attributes.items()))
-                return f"Set {parts} of {what}."
+                return f"Set {', '.join(_set(change, name) for name in sorted(change.attributes))} of {what}."
 
 
-def _shown(value: Value) -> str:
-    return "another secret" if isinstance(value, Secret) else value or "nothing"
+def _is_wrong(change: Change, name: str) -> str:
+    value, before = change.attributes[name], change.before.get(name, "")
+    if isinstance(value, Secret):
+        return f"{name} is not the one that was set"
+    return f"{name} is {before or 'nothing'} instead of {value or 'nothing'}"
 
 
-def owned(objects: Objects, is_ours: Callable[[Key], bool]) -> Objects:
-    """The part of a reading that BAMS may touch."""
-    return {key: attributes for key, attributes in objects.items() if is_ours(key)}
+def _set(change: Change, name: str) -> str:
+    value = change.attributes[name]
+    return f"a new {name}" if isinstance(value, Secret) else f"{name} to {value or 'nothing'}"
