@@ -1,7 +1,7 @@
 """Do the steps of a plan, one touch of the kernel after the other. For a thread."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from bamsd.errors import BamsError
 from bamsd.iscsi.objects import Key, Kind, Op, Step
@@ -11,7 +11,7 @@ from bamsd.iscsi.tree import refused
 log = logging.getLogger(__name__)
 
 
-def execute(steps: Sequence[Step], kinds: Mapping[str, Kind], touch: Callable[[Op], None]) -> Performed:
+def execute(steps: Iterable[Step], kinds: Mapping[str, Kind], touch: Callable[[Op], None]) -> Performed:
     """Do the steps in order with ``touch``, which raises ``OSError`` or one of our errors.
 
     One target that fails must not stop the others. So after a failure only that is passed over which hangs on it: what
