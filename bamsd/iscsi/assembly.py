@@ -64,7 +64,7 @@ class IscsiArea:
     async def start(self, interrupted: Sequence[Job]) -> None:
         await self._stacks.open()
         await self._books.open()
-        boot = (await asyncio.to_thread(self._boot_id.read_text)).strip()
+        boot = await asyncio.to_thread(_text, self._boot_id)
         known = await self._store.query("SELECT value FROM meta WHERE key = ?", (_BOOT,))
         rebooted = not known or known[0]["value"] != boot
         async with self.service.turn.read():
@@ -86,3 +86,11 @@ class IscsiArea:
         if name.startswith("/"):
             return await asyncio.to_thread(file_backing, name, Path(self._mount_root))
         return self._find_repository(name)
+
+
+def _text(path: Path) -> str:
+    """Empty where it cannot be read."""
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""

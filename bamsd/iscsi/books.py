@@ -12,7 +12,7 @@ from bamsd.errors import BamsError, InUse, NotReady, OutOfSync, ToolFailed
 from bamsd.iscsi.comparison import Comparison, compare, with_backings
 from bamsd.iscsi.documents import lost_secrets
 from bamsd.iscsi.models import Backing, Session
-from bamsd.iscsi.objects import Step
+from bamsd.iscsi.objects import Reading, Step
 from bamsd.iscsi.register import Register
 from bamsd.iscsi.stack import Performed, Stack
 from bamsd.iscsi.stacks import Stacks
@@ -92,34 +92,40 @@ class Books:
     async def observe(self) -> Comparison:
         """Read the kernel, compare, and publish what differs. What cannot be read says so in the comparison."""
         async with self._turn:
-            self.found = await self._look()
+            reading = await self._read()
+            self.found = await self._compare(reading)
+            if await self._note_applied():
+                self.found = await self._compare(reading)  # what was pending is no drift from what was applied before
             self._keep_sessions(self.found.sessions)
-            await self._note_applied()
             await self._publish()
             return self.found
 
-    async def _look(self) -> Comparison:
+    async def _read(self) -> Reading | str:
+        """The kernel, or why it cannot be read."""
         if self.locked:
-            return Comparison(problem=self.locked)
-        desired, backings = self.register.desired, self.backings()
+            return self.locked
 
-        def look() -> tuple[Stack, Comparison]:
-            # Anew each time: SCST may be started after bamsd.
+        def read() -> tuple[Stack, Reading | str]:
+            # Chosen anew each time: SCST may be started after bamsd.
             stack = self._stacks.choose()
-            if absence := stack.absence():
-                return stack, Comparison(problem=absence)
-            return stack, compare(stack, desired, backings, stack.read())
+            return stack, stack.absence() or stack.read()
 
         try:
-            self.stack, found = await self._reading.call("the iSCSI target stack", look)
+            self.stack, reading = await self._reading.call("the iSCSI target stack", read)
         except BamsError as error:
-            return Comparison(problem=error.message)
-        return found
+            return error.message
+        return reading
 
-    async def _note_applied(self) -> None:
-        """What the kernel already has needs no Apply."""
+    async def _compare(self, reading: Reading | str) -> Comparison:
+        if isinstance(reading, str):
+            return Comparison(problem=reading)
+        stack, desired, backings = self.stack, self.register.desired, self.backings()
+        return await asyncio.to_thread(compare, stack, desired, backings, reading)
+
+    async def _note_applied(self) -> bool:
+        """What the kernel already has needs no Apply. Returns whether something was noted."""
         if self.found.problem:
-            return
+            return False
         rows = self.register.desired.rows
         done = [
             iqn
@@ -132,6 +138,7 @@ class Books:
         concerned = {iqn for step in self.found.steps for iqn in self.found.concerns(step.change.key)}
         for iqn in self.failures.keys() - concerned:
             del self.failures[iqn]
+        return bool(done)
 
     async def apply(self, iqn: str, *, force: bool) -> list[str]:
         """Bring the kernel to what is wanted of one target, or of all with an empty name. Returns warnings.

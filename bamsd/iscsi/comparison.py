@@ -205,6 +205,6 @@ def _taken_ids(reading: Reading, desired: Desired) -> tuple[int, ...]:
     found = []
     for key, attributes in reading.objects.items():
         value = attributes.get("rel_tgt_id", "")
-        if key.kind == TARGET and key.names[0] not in desired.rows and isinstance(value, str) and value.isdecimal():
+        if key.names[0] not in desired.rows and isinstance(value, str) and value.isdecimal():
             found.append(int(value))
     return tuple(found)

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from bamsd.errors import AlreadyExists, InUse, InvalidArgument, NotFound, NotReady
@@ -56,9 +56,15 @@ def create(desired: Desired, iqn: str, wish: Wish, taken_ids: Sequence[int]) -> 
     if iqn in desired.rows:
         raise AlreadyExists(f"There is a target {iqn} already. Take another name, or UpdateTarget.")
     used = {known.target.rel_tgt_id for known in desired.rows.values()} | set(taken_ids)
-    # Two targets with one relative target id cannot be enabled together. It is stored, so that it never moves.
-    number = next(number for number in range(1, 65536) if number not in used)
-    return changed(Target(iqn, rel_tgt_id=number), wish)
+    return changed(Target(iqn, rel_tgt_id=lowest_free_id(used)), wish)
+
+
+def lowest_free_id(used: Set[int]) -> int:
+    """A relative target id that nobody has: two targets with one cannot be enabled together. Stored, so it never moves.
+
+    1 to 65535, as SCSI has it (SPC-4, relative target port identifier).
+    """
+    return next(number for number in range(1, 65536) if number not in used)
 
 
 def changed(target: Target, wish: Wish) -> Target:

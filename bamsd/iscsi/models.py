@@ -10,6 +10,7 @@ DeviceKind = Literal["block", "file"]
 
 DEFAULT_PORT = 3260
 DEFAULT_GROUP = "default"
+VENDOR, PRODUCT = "BAMS", "Repository"
 LUN_LIMIT = 16382
 """Highest LUN number that both stacks take (scst_const.h allows 16383, LIO 65535)."""
 
@@ -65,12 +66,14 @@ class Identity:
     ``serial`` is the unit serial number (VPD page 0x80): 20 hexadecimal digits, the most that SCST takes (usn).
     ``naa`` is the NAA name (VPD page 0x83): 32 hexadecimal digits, "6001405", the serial, "00000": what LIO makes of
     the serial by itself. ``t10`` is the identifier behind the vendor in the T10 descriptor; SCST takes it as
-    t10_dev_id, LIO makes its own of product and serial.
+    t10_dev_id, LIO makes its own of product and serial. ``vendor`` and ``product`` are those of INQUIRY.
     """
 
     serial: str
     naa: str
     t10: str
+    vendor: str = VENDOR
+    product: str = PRODUCT
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ that nothing refers to, which the next change of a secret drops.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 from bamsd.core.store import Statement, Store
@@ -155,23 +155,21 @@ def _save_row(row: Row, numbers: Mapping[str, str]) -> Statement:
 def _save_device(device: Device) -> Statement:
     """The identity is never changed once it is there."""
     return (
-        "INSERT INTO iscsi_devices (name, kind, path, repository, serial, naa, t10, write_through) "
-        "VALUES (:name, :kind, :path, :repository, :serial, :naa, :t10, :write_through) "
+        "INSERT INTO iscsi_devices (name, kind, path, repository, serial, naa, t10, vendor, product, write_through) "
+        "VALUES (:name, :kind, :path, :repository, :serial, :naa, :t10, :vendor, :product, :write_through) "
         "ON CONFLICT (name) DO UPDATE SET path = :path, repository = :repository, write_through = :write_through",
         {
             "name": device.name,
             "kind": device.kind,
             "path": device.path,
             "repository": device.repository,
-            "serial": device.identity.serial,
-            "naa": device.identity.naa,
-            "t10": device.identity.t10,
+            **asdict(device.identity),
             "write_through": device.write_through,
         },
     )
 
 
 def _device(row: Mapping[str, Any]) -> Device:
-    identity = Identity(row["serial"], row["naa"], row["t10"])
+    identity = Identity(row["serial"], row["naa"], row["t10"], row["vendor"], row["product"])
     write_through = bool(row["write_through"])
     return Device(row["name"], row["kind"], row["path"], identity, write_through, repository=row["repository"])

@@ -72,7 +72,7 @@ def _device(reading: Reading, iqn: str, name: str) -> Device:
     if said is None:
         why = reading.odd.get(name, f"Device {name} is not one of BAMS' kinds.")
         raise NotSupported(f"{iqn} cannot be taken over. {why}")
-    identity = Identity(serial=str(said["serial"]), naa=str(said["naa"]), t10=str(said["t10"]))
+    identity = Identity(*(str(said[name]) for name in ("serial", "naa", "t10", "vendor", "product")))
     kind = cast("DeviceKind", _KINDS[str(said["handler"])])
     size = str(said["size"])
     return Device(

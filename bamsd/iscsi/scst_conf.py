@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bamsd.iscsi import scst_kinds
-from bamsd.iscsi.models import Configuration, Device, Target
+from bamsd.iscsi.models import VENDOR, Configuration, Device, Target
 from bamsd.iscsi.objects import Attributes, Key
-from bamsd.iscsi.scst_kinds import HANDLERS, OWNER_TAG, VENDOR, is_plain
+from bamsd.iscsi.scst_kinds import HANDLERS, OWNER_TAG, is_plain
 from bamsd.iscsi.scst_ops import DRIVER
 from bamsd.iscsi.scst_reading import folders, marked, read, value
 from bamsd.iscsi.tree import Tree

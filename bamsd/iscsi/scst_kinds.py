@@ -10,8 +10,6 @@ from bamsd.errors import NotSupported
 from bamsd.iscsi.models import DEFAULT_PORT, Configuration, Device, Identity, Target
 from bamsd.iscsi.objects import Attributes, Key, Kind, Objects, Value
 
-VENDOR = "BAMS"
-PRODUCT = "Repository"
 OWNER_TAG = "bams:"
 """How the comment of a target of ours begins."""
 HANDLERS = MappingProxyType({"block": "vdisk_blockio", "file": "vdisk_fileio"})
@@ -152,10 +150,9 @@ def device_attributes(device: Device) -> dict[str, Value]:
         "handler": HANDLERS[device.kind],
         "path": device.path,
         "write_through": "1" if device.write_through else "0",
-        "vendor": VENDOR,
-        "product": PRODUCT,
     }
     identity: Identity = device.identity
+    known |= {"vendor": identity.vendor, "product": identity.product}
     said = {"serial": identity.serial, "naa": identity.naa.lower(), "t10": identity.t10}
     said["size"] = str(device.size_bytes) if device.size_bytes else ""
     return {**known, **{name: value for name, value in said.items() if value}}

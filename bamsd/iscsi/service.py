@@ -163,6 +163,11 @@ class Iscsi:
 
         async def work(_: None, progress: Progress) -> dict[str, Any]:
             await self.books.register.save(rows, devices)
+            found = await self.books.observe()
+            # Such as our mark on it. Whatever anybody could notice waits for an Apply.
+            taken = set(iqns)
+            safe = [s for s in found.steps if s.effect == "safe" and found.concerns(s.change.key) & taken]
+            await self.books.perform(safe)
             await self.books.observe()
             warnings = await self.books.write_boot_file()
             return {"targets": list(iqns)} | ({"warnings": warnings} if warnings else {})
@@ -195,18 +200,33 @@ class Iscsi:
 
     def _adopted(self, iqns: Sequence[str], starter: Starter) -> tuple[list[Row], list[Device]]:
         found, by_place = self.books.found, {b.path: b for b in self.books.backings().values()}
-        rows, devices = [], []
+        rows: list[Row] = []
+        devices: list[Device] = []
         for iqn in dict.fromkeys(iqns):
             foreign = found.foreign.get(iqn)
             if foreign is None:
                 raise NotFound(f"There is no target {iqn[:223]!a} that others made.")
             if foreign.target is None:
                 raise NotSupported(f"Target {iqn} cannot be imported: {foreign.reason}")
-            rows.append(Row(foreign.target, foreign.target, created_us=now_us(), created_by=starter.person))
+            target = self._with_id(foreign.target, [row.target for row in rows])
+            rows.append(Row(target, created_us=now_us(), created_by=starter.person))
             for device in foreign.devices:
                 backing = by_place.get(device.path)
                 devices.append(replace(device, repository=backing.uuid if backing else ""))
         return rows, devices
+
+    def _with_id(self, target: Target, others: Sequence[Target]) -> Target:
+        """A target with a relative target id of its own; the stack tells it, or lets BAMS choose (0)."""
+        known = [*(row.target for row in self.books.register.desired.rows.values()), *others]
+        if not target.rel_tgt_id:
+            return replace(target, rel_tgt_id=edits.lowest_free_id({other.rel_tgt_id for other in known}))
+        same = next((other for other in known if other.rel_tgt_id == target.rel_tgt_id), None)
+        if same:
+            raise NotSupported(
+                f"Target {target.iqn} cannot be imported: it has the relative target id {target.rel_tgt_id}, which "
+                f"target {same.iqn} has too. Give it another one first."
+            )
+        return target
 
     async def drift(self) -> list[dict[str, Any]]:
         found = await self.books.observe()

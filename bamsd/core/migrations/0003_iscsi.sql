@@ -19,8 +19,10 @@ CREATE TABLE iscsi_devices (
     kind TEXT NOT NULL CHECK (kind IN ('block', 'file')),
     path TEXT NOT NULL, -- where it was last seen; that of a repository is asked of org.bams.Disk
     repository TEXT NOT NULL, -- UUID, or empty for a file
-    serial TEXT NOT NULL UNIQUE,
-    naa TEXT NOT NULL UNIQUE,
-    t10 TEXT NOT NULL UNIQUE,
+    serial TEXT NOT NULL,
+    naa TEXT NOT NULL,
+    t10 TEXT NOT NULL,
+    vendor TEXT NOT NULL,
+    product TEXT NOT NULL,
     write_through INTEGER NOT NULL
 );
