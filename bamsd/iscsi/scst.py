@@ -1,11 +1,12 @@
 """The target stack SCST, driven through /sys/kernel/scst_tgt. Every function blocks: call it in a thread."""
 
+import contextlib
 import errno
 import fnmatch
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -103,9 +104,10 @@ class Scst:
         return ToolFailed(f"SCST's configuration cannot be read: {error.strerror}. Try again as root.")
 
     def perform(self, steps: Sequence[Step]) -> Performed:
-        return execute(self._bracketed(steps), self._kinds, self._touch)
+        with contextlib.closing(self._bracketed(steps)) as bracketed:
+            return execute(bracketed, self._kinds, self._touch)
 
-    def _bracketed(self, steps: Sequence[Step]) -> Iterator[Step]:
+    def _bracketed(self, steps: Sequence[Step]) -> Generator[Step, None, None]:
         """The steps; where several of them that pause all I/O follow each other, I/O is paused once for them."""
         held, left = False, 0
         try:
