@@ -11,7 +11,7 @@ from bamsd.errors import NotSupported
 from bamsd.iscsi.documents import lost_secrets
 from bamsd.iscsi.models import Backing, Configuration, Device, Session, Target
 from bamsd.iscsi.objects import Change, Key, Objects, Reading, Step
-from bamsd.iscsi.plan import Planner
+from bamsd.iscsi.plan import Planner, owned
 from bamsd.iscsi.register import Desired
 from bamsd.iscsi.stack import Stack
 
@@ -141,11 +141,7 @@ def compare(stack: Stack, desired: Desired, backings: Mapping[str, Backing], rea
     applied = wanted if same else stack.objects(with_backings(without_lost(desired.applied()), backings))
     locked = {iqn for iqn, row in desired.rows.items() if row.wanted and lost_secrets(row.target)}
     ours = {*desired.rows, *desired.devices} - locked
-    present = {
-        key: attributes
-        for key, attributes in reading.objects.items()
-        if key.names[0] in ours or key in wanted or key in applied
-    }
+    present = owned(reading.objects, lambda key: key.names[0] in ours or key in wanted or key in applied)
     changes = planner.changes(wanted, present)
     drifted = changes if same else planner.changes(applied, present)
     drifted = [change for change in drifted if _was_applied(change, desired)]

@@ -27,13 +27,15 @@ class Stack(Protocol):
     The root of ``tree`` is /sys/kernel/scst_tgt or /sys/kernel/config/target.
     """
 
-    name: StackName
     title: str
     """As people write it: SCST, LIO."""
     planner: Planner
     boot_file: Path
     """What the stack's own service restores at boot; written whole by BAMS."""
     tree: Tree
+
+    @property
+    def name(self) -> StackName: ...
 
     def absence(self) -> str:
         """Why the stack cannot be used now, in a sentence; empty when it can."""
