@@ -148,7 +148,8 @@ def _target(
             "group": "tpgt_1",
             "alias": target.alias or DEFAULT_ALIAS,
             "authentication": "1" if target.credentials else "0",
-            "AuthMethod": "CHAP,None",
+            # The kernel puts this right by itself when authentication is written.
+            "AuthMethod": "CHAP" if target.credentials else "CHAP,None",
             QUEUED_COMMANDS: queued,
             **GUARDS,
             **{name: chosen.get(name, default) for name, default in PARAMETERS.items()},

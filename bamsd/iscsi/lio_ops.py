@@ -87,7 +87,7 @@ class Touches:
 
     def _set_target(self, key: Key, wanted: Attributes, names: set[str]) -> Iterator[Op]:
         home = group(key.names[0])
-        for name in sorted(names - {"group"}):
+        for name in sorted(names - {"group"}, key=lambda name: (name != "authentication", name)):
             yield Write(f"{home}/{_TARGET_FILES.get(name, f'attrib/{name}')}", str(wanted[name]))
 
     def _remove_target(self, key: Key, before: Attributes) -> Iterator[Op]:
