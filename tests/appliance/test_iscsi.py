@@ -27,9 +27,9 @@ SECRETS = {"first": "First-Secret.1", "second": "Second-Secret2", "mutual": "Mut
 def disks(guest: Guest) -> Iterator[Disks]:
     """A volume group and a zpool with a repository for each LUN."""
     found = Disks(guest)
-    found.job("CreatePool", "ssas", "ivg", "lvm", "1", by_id(DISKS[0]))
+    found.job("CreatePool", "ssas", "ivg", "lvm", "1", by_id(DISKS[0]), wipe=True)
     if WITH_ZFS:
-        found.job("CreatePool", "ssas", "itank", "zfs", "1", by_id(DISKS[1]))
+        found.job("CreatePool", "ssas", "itank", "zfs", "1", by_id(DISKS[1]), wipe=True)
     for name, pool in (("lun0", "ivg"), ("lun1", "itank" if WITH_ZFS else "ivg"), ("lun2", "ivg"), ("lun3", "ivg")):
         found.create(name, pool, 64)
     yield found

@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,16 +40,15 @@ class _Operations(mfusepy.Operations):  # type: ignore[misc]  # it has no types
     def _kind(self, path: str) -> int:
         if not path or self._tree.is_folder(path):
             return stat.S_IFDIR | 0o755
-        try:
+        with suppress(OSError):
             self._tree.link(path)
+            return stat.S_IFLNK | 0o777
+        try:
+            self._tree.read(path)
         except OSError as error:
             if error.errno == errno.ENOENT:
                 raise
-        else:
-            return stat.S_IFLNK | 0o777
-        folder, _, name = path.rpartition("/")
-        if name not in self._tree.list(folder):
-            raise OSError(errno.ENOENT, path)
+            # There, and only to be written, or not to be read now.
         return stat.S_IFREG | 0o600
 
     def getattr(self, path: str, fh: int | None = None) -> dict[str, Any]:
