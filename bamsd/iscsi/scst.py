@@ -222,7 +222,7 @@ class Scst:
             return
         for link in links:
             if "/copy_manager/" not in link:
-                where = link.split("targets/", 1)[-1]
+                where = scst_reading.printable(link.split("targets/", 1)[-1])
                 raise InUse(f"Device {device} is still exported at {where}: remove that LUN first.")
 
     def _enable_driver(self) -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import errno
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -330,7 +331,7 @@ def test_no_secret_shows(kernel: ScstKernel, stack: Scst) -> None:
         ({"alias": 'a"b'}, "alias"),
     ],
 )
-def test_what_scst_cannot_do_is_refused(stack: Scst, change: dict[str, object], word: str) -> None:
+def test_what_scst_cannot_do_is_refused(stack: Scst, change: dict[str, Any], word: str) -> None:
     with pytest.raises(NotSupported, match=word):
         stack.check(plain(**change).targets[IQN], {})
     stack.check(plain().targets[IQN], plain().devices)
