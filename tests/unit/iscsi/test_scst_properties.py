@@ -17,7 +17,7 @@ from tests.unit.iscsi.scst_configurations import BACKING, INITIATORS, configurat
 from tests.unit.iscsi.test_scst import apply, drift, stack_on
 
 FOREIGN = "iqn.2001-01.org.other:x"
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def foreign_world(kernel: ScstKernel) -> str:
