@@ -40,6 +40,11 @@ def marked(text: str) -> bool:
     return "[key]" in text.split("\n")[1:]
 
 
+def printable(text: str) -> str:
+    """A name for people: initiators choose theirs, and other tools theirs."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[:300])
+
+
 def folders(tree: Tree, path: str) -> Iterator[str]:
     """Names of the subfolders. None where there is no such folder."""
     try:
@@ -87,7 +92,7 @@ def _device(tree: Tree, name: str, found: Found) -> None:
     except FileNotFoundError:
         return  # a SCSI device of the host: SCST lists them all
     if handler not in HANDLERS.values():
-        found.odd[name] = f"Device {name} is of the kind {handler}, which BAMS does not make."
+        found.odd[name] = f"Device {printable(name)} is of the kind {printable(handler)}, which BAMS does not make."
         return
     said = {
         file: value(tree.read(f"devices/{name}/{file}"))
@@ -117,7 +122,9 @@ def _target(tree: Tree, iqn: str, found: Found, driver_is_on: bool) -> Iterator[
         if match:
             yield _several(iqn, match[1], value(tree.read(f"{home}/{name}")))
     for number, device, read_only in _luns(tree, f"{home}/luns", iqn, found):
-        found.odd.setdefault(iqn, f"Target {iqn} shows LUN {number} to every initiator, which BAMS never does.")
+        found.odd.setdefault(
+            iqn, f"Target {printable(iqn)} shows LUN {number} to every initiator, which BAMS never does."
+        )
         yield Key("open-lun", (iqn, number)), {"device": device, "read_only": read_only}
     for group in folders(tree, f"{home}/ini_groups"):
         yield Key("group", (iqn, group)), {}
@@ -166,7 +173,7 @@ def _session(tree: Tree, iqn: str, name: str) -> tuple[Session, str]:
     address, portal = _connection(tree, home)
     session = Session(
         target=iqn,
-        initiator=value(tree.read(f"{home}/initiator_name")),
+        initiator=printable(value(tree.read(f"{home}/initiator_name"))),
         id=value(tree.read(f"{home}/sid")),
         address=address,
         portal=portal,
