@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -34,6 +34,10 @@ _NAMED_SESSIONS = 5
 
 Backings = Callable[[], Mapping[str, Backing]]
 """All repositories by UUID, as they are now."""
+
+
+Through = Callable[[Stack, str], Awaitable[None]]
+"""Have another program bring the stack to what is wanted of one target, or of all with an empty name."""
 
 
 class Listener(Protocol):
@@ -74,6 +78,8 @@ class Books:
         self.views: dict[str, TargetView] = {}
         self.failures: dict[str, str] = {}
         self.seen: dict[tuple[str, str, str], Seen] = {}
+        self.through: Through | None = None
+        """Lets scstadmin do what it can of a change; the rest is done as always."""
         self.locked = ""
         """Why nothing may be changed at all; empty when it may."""
 
@@ -151,6 +157,9 @@ class Books:
         self._refuse_lost(iqn)
         steps = found.steps_of(iqn)
         refuse_sessions(steps, force=force)
+        if self.through and steps and self.stack.name == "scst":
+            await self.through(self.stack, iqn)
+            steps = (await self.observe()).steps_of(iqn)
         performed = await self.perform(steps)
         found = await self.observe()
         left = found.steps_of(iqn)
@@ -170,7 +179,12 @@ class Books:
         stack, todo = self.stack, tuple(steps)
         if not todo:
             return Performed()
-        performed = await self._changing.call(stack.title, lambda: stack.perform(todo))
+        try:
+            performed = await self._changing.call(stack.title, lambda: stack.perform(todo))
+        except BamsError as stopped:
+            # In the middle, so that nobody knows which steps were done. The kernel is read after this.
+            log.error("iSCSI: %s", stopped.message)
+            performed = Performed(failed=((todo[0], stopped),))
         for step in performed.done:
             log.info("iSCSI: %s", step.summary)
         for step, error in performed.failed:

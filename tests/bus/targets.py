@@ -1,7 +1,7 @@
 """A running daemon with fake disks and a fake target stack, and the words of org.bams.Iscsi."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,24 @@ A, B = "iqn.2026-01.org.example:a", "iqn.2026-01.org.example:b"
 HOST, OTHER = "iqn.1993-08.org.debian:01:host", "iqn.1993-08.org.debian:01:other"
 
 
+class Interrupter:
+    """Calls something when the kernel is about to be changed for the n-th time."""
+
+    def __init__(self) -> None:
+        self._left = 0
+        self._then: Callable[[], None] = lambda: None
+        self.fired = False
+
+    def at(self, count: int, then: Callable[[], None]) -> None:
+        self._left, self._then, self.fired = count, then, False
+
+    def __call__(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self.fired = True
+            self._then()
+
+
 class Scst:
     """A fake SCST, and what initiators and other administrators do with it."""
 
@@ -31,6 +49,7 @@ class Scst:
     def __init__(self) -> None:
         self.backing: dict[str, int] = {}
         self.kernel = ScstKernel(self.backing)
+        self.reached = Interrupter()
 
     @property
     def touches(self) -> int:
@@ -42,7 +61,7 @@ class Scst:
     def log_in(self, iqn: str, initiator: str, user: str = "", secret: str = "") -> bool:
         """Whether it is let in."""
         try:
-            self.kernel.login(iqn, initiator, user=user, secret=secret)
+            self.kernel.login(iqn, initiator, user=user, secret=secret, portal="192.0.2.10")
         except LoginRefused:
             return False
         return True
@@ -87,6 +106,7 @@ class Lio:
     def __init__(self) -> None:
         self.backing: dict[str, int] = {}
         self.kernel = LioKernel(self.backing)
+        self.reached = Interrupter()
 
     @property
     def touches(self) -> int:
@@ -158,7 +178,7 @@ def kernel_of(stack: Stack, side: Side) -> Iterator[None]:
     if not os.access("/dev/fuse", os.R_OK | os.W_OK):
         pytest.skip("there is no FUSE here, which shows the daemon a fake kernel")
     prepare(stack)
-    with mounted(side.kernel, stack.directory / "sys" / side.place):
+    with mounted(side.kernel, stack.directory / "sys" / side.place, side.reached):
         yield
 
 
