@@ -98,6 +98,9 @@ class LioKernel:
         self.fail_at: tuple[int, int] | None = None
         """The how manieth touch from now fails, from 1, and with which errno; 0 ends the process."""
         self.unmaps = True
+        self.resizes = True
+        self.alias = "client"
+        """What the initiators call themselves: any text."""
         self._texts: dict[str, str] = {}
         self._entries: dict[str, dict[str, None]] = {"": {}}
         self._links: dict[str, str] = {}
@@ -356,7 +359,7 @@ class LioKernel:
                 case "udev_path" | "fd_dev_name":
                     device.path = value
                 case "fd_dev_size":
-                    device.size = int(value)
+                    device.size = int(value) if self.resizes else device.size
                 case "fd_buffered_io":
                     device.buffered = value == "1"
                 case _:
@@ -383,7 +386,8 @@ class LioKernel:
         if not number:
             return f"No active iSCSI Session for Initiator Endpoint: {initiator}\n"
         return (
-            f"InitiatorName: {initiator}\nInitiatorAlias: client\nLIO Session ID: {number}   ISID: 0x00 02 3d 00 00 03"
+            f"InitiatorName: {initiator}\nInitiatorAlias: {self.alias}\n"
+            f"LIO Session ID: {number}   ISID: 0x00 02 3d 00 00 03"
             "  TSIH: 2  SessionType: Normal\nSession State: TARG_SESS_STATE_LOGGED_IN\n"
             "CID: 0  Connection State: TARG_CONN_STATE_LOGGED_IN\n   Address 127.0.0.1 TCP  StatSN: 0x0c03c734\n"
         )
