@@ -243,6 +243,13 @@ def test_devices_get_numbers_of_their_own(rig: Rig) -> None:
     assert Key("device", ("foreign",)) in rig.foreign()
 
 
+def test_an_empty_folder_that_a_crash_left_is_taken() -> None:
+    rig = Rig()
+    rig.kernel.make_folder("core/iblock_0")
+    assert not rig.apply(configuration()).failed
+    assert rig.kernel.is_folder("core/iblock_0/disk-a")
+
+
 def test_a_file_size_that_is_told_otherwise_is_out_of_sync(rig: Rig) -> None:
     rig.kernel.resizes = False
     with pytest.raises(OutOfSync, match="1073741824 bytes"):
