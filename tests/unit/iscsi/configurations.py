@@ -18,14 +18,12 @@ PARAMETERS = (("QueuedCommands", "128"), ("MaxBurstLength", "524288"), ("Initial
 
 
 def device(
-    name: str, kind: str = "block", number: int = 0, size_bytes: int = 1 << 30, write_through: bool = False
+    name: str, kind: str = "block", number: int = 0, size_bytes: int = 1 << 30, *, write_through: bool = False
 ) -> Device:
     serial = f"{DEVICES.index(name):08x}{number:012x}"
     identity = Identity(serial, f"6001405{serial}00000", serial)
     path = f"/dev/vg0/{name}" if kind == "block" else f"/srv/{name}.img"
-    return Device(
-        name, "block" if kind == "block" else "file", path, identity, size_bytes=size_bytes, write_through=write_through
-    )
+    return Device(name, "block" if kind == "block" else "file", path, identity, write_through, size_bytes)
 
 
 @st.composite

@@ -1,12 +1,15 @@
 """The life of targets on LIO, against the fake kernel."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bamsd.errors import InUse, NotFound, NotSupported, OutOfSync
+from bamsd.iscsi.lio import Lio
 from bamsd.iscsi.models import Configuration, Credential, Group, Lun, Portal, Secret, Target
 from bamsd.iscsi.objects import Key, Write
+from bamsd.iscsi.tree import Files
 from tests.unit.iscsi.configurations import INITIATORS, IQNS, device
 from tests.unit.iscsi.lio_rig import Rig
 
@@ -168,18 +171,8 @@ def test_a_mapped_lun_whose_link_was_cut_is_made_anew(rig: Rig) -> None:
 
 
 def test_the_alias_of_an_initiator_cannot_pass_for_what_the_kernel_says(rig: Rig) -> None:
+    rig.kernel.alias = "x\nLIO Session ID: 9999   ISID\n   Address 198.51.100.9 TCP  StatSN"
     log_in(rig)
-    home = f"iscsi/{TARGET.iqn}/tpgt_1/acls/{X}"
-
-    class Lying(type(rig.kernel)):  # type: ignore[misc]
-        """The initiator's alias holds lines like those of the kernel."""
-
-        def read(self, path: str) -> str:
-            text = str(super().read(path))
-            forged = "LIO Session ID: 9999   ISID\n   Address 198.51.100.9 TCP\n"
-            return text.replace("client\n", f"client\n{forged}") if path == f"{home}/info" else text
-
-    rig.kernel.__class__ = Lying
     (session,) = rig.lio.sessions()
     assert (session.id, session.address) == ("1", "127.0.0.1")
 
@@ -216,11 +209,9 @@ def test_what_is_possible_is_not_refused(rig: Rig) -> None:
     rig.lio.check(TARGET, configuration().devices)
 
 
-def test_absence_is_told() -> None:
-    rig = Rig()
+def test_absence_is_told(rig: Rig, tmp_path: Path) -> None:
     assert rig.lio.absence() == ""
-    rig.kernel.list = lambda path: (_ for _ in ()).throw(FileNotFoundError(2, path))  # type: ignore[method-assign]
-    assert "modprobe" in rig.lio.absence()
+    assert "modprobe" in Lio(Files(tmp_path)).absence()
 
 
 def test_adopted_and_applied_again_nothing_changes(rig: Rig) -> None:
@@ -252,10 +243,14 @@ def test_devices_get_numbers_of_their_own(rig: Rig) -> None:
     assert Key("device", ("foreign",)) in rig.foreign()
 
 
+def test_an_empty_folder_that_a_crash_left_is_taken() -> None:
+    rig = Rig()
+    rig.kernel.make_folder("core/iblock_0")
+    assert not rig.apply(configuration()).failed
+    assert rig.kernel.is_folder("core/iblock_0/disk-a")
+
+
 def test_a_file_size_that_is_told_otherwise_is_out_of_sync(rig: Rig) -> None:
-    rig.kernel._devices["core/fileio_0/disk_b"].size = 1
-    write = rig.kernel.write
-    rig.kernel.write = lambda path, text: None  # type: ignore[method-assign]
-    with pytest.raises(OutOfSync, match="1 bytes"):
-        rig.lio.resize(FILE)
-    rig.kernel.write = write  # type: ignore[method-assign]
+    rig.kernel.resizes = False
+    with pytest.raises(OutOfSync, match="1073741824 bytes"):
+        rig.lio.resize(replace(FILE, size_bytes=2 << 30))
