@@ -62,7 +62,7 @@ class Truth:
 def look(disks: Disks, limit_s: float = 60) -> Truth | None:
     """One look, or None while bamsd is away."""
     answer = disks.guest.attempt(LOOK, limit_s=limit_s)
-    if answer.code == 9:
+    if answer.code != 0:
         return None
     managed, standing, lvm, zfs, mounts, units, tools = answer.out.split("@@\n")
     objects = {
