@@ -14,7 +14,7 @@ from bamsd.core.alerts import Alerts
 from bamsd.core.names import pool_path
 from bamsd.disk import views
 from bamsd.disk.conditions import PREFIX, Condition, conditions, unsettled
-from bamsd.disk.models import NAME_LIMIT, Pool, Reading, Stack, Volume, check_name
+from bamsd.disk.models import KNOWN_ILL, NAME_LIMIT, Reading, Stack, Volume, check_name
 from bamsd.disk.outcome import Outcome, judge
 from bamsd.disk.register import Intent, Register, Row, row_of
 from bamsd.disk.views import Picture, PoolView, RepositoryView
@@ -266,7 +266,8 @@ def merged(before: Reading, now: Reading) -> Reading:
 
     told_pools = {pool.name for pool in now.pools}
     told_volumes = {volume.full_name for volume in now.volumes}
-    pools: list[Pool] = [replace(p, health="unresponsive") if lost(p.group) else p for p in now.pools]
+    silent = [p for p in now.pools if lost(p.group) and p.health not in KNOWN_ILL]
+    pools = [replace(p, health="unresponsive") if p in silent else p for p in now.pools]
     pools += [replace(p, health="unresponsive") for p in before.pools if lost(p.group) and p.name not in told_pools]
     volumes = [*now.volumes, *(v for v in before.volumes if lost(v.group) and v.full_name not in told_volumes)]
     return Reading(tuple(pools), tuple(volumes), now.problems)

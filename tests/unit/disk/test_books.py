@@ -10,7 +10,7 @@ import pytest
 from bamsd.core.alerts import Alerts
 from bamsd.core.store import Store
 from bamsd.disk.books import Books, found_name, merged, part, with_group
-from bamsd.disk.models import Reading
+from bamsd.disk.models import Health, Reading
 from bamsd.disk.outcome import Outcome, judge
 from bamsd.disk.register import Register
 from bamsd.disk.views import Picture, PoolView, RepositoryView
@@ -229,6 +229,15 @@ def test_one_silent_pool_keeps_its_old_figures_and_the_others_are_new() -> None:
     assert [(p.name, p.health) for p in now.pools] == [("other", "online"), ("tank", "unresponsive")]
     assert now.volumes == (ZVOL,)
     assert merged(before, Reading((other,), ())).volumes == ()
+
+
+@pytest.mark.parametrize("health", ["suspended", "missing"])
+def test_what_zfs_says_is_wrong_with_a_pool_is_not_called_silence(health: Health) -> None:
+    ill = replace(TANK, health=health)
+    now = merged(Reading((TANK,), (ZVOL,)), Reading((ill,), (), {"tank": "pool I/O is currently suspended"}))
+    assert (now.pools, now.volumes) == ((ill,), (ZVOL,))
+    silent = merged(now, Reading((), (), {"tank": "hangs"}))
+    assert [pool.health for pool in silent.pools] == ["unresponsive"]
 
 
 async def test_the_row_of_a_repository_keeps_its_name_and_maker(host: Host) -> None:
