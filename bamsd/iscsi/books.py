@@ -194,9 +194,13 @@ class Books:
 
     async def settle(self) -> str:
         """Give back what a crash left held in the stack. Returns what was found."""
-        stack = self.stack
+
+        def settle() -> str:
+            stack = self._stacks.choose()
+            return "" if stack.absence() else stack.settle()
+
         try:
-            return await self.ask(lambda: "" if stack.absence() else stack.settle())
+            return await self._reading.call("the iSCSI target stack", settle)
         except BamsError as error:
             return error.message
 
