@@ -13,7 +13,7 @@ from bamsd.iscsi.comparison import Comparison, compare, with_backings
 from bamsd.iscsi.documents import lost_secrets
 from bamsd.iscsi.models import Backing, Session
 from bamsd.iscsi.objects import Reading, Step
-from bamsd.iscsi.register import Register
+from bamsd.iscsi.register import Desired, Register
 from bamsd.iscsi.stack import Performed, Stack
 from bamsd.iscsi.stacks import Stacks
 from bamsd.iscsi.views import TargetView, views
@@ -74,7 +74,8 @@ class Books:
         self._raised: dict[str, tuple[str, str]] = {}
         self._boot_text = ""
         self.stack: Stack = stacks.preferred
-        self.found = Comparison(problem="It was not read yet.")
+        self.reading: Reading | str = "It was not read yet."
+        self.found = Comparison(problem=self.reading)
         self.views: dict[str, TargetView] = {}
         self.failures: dict[str, str] = {}
         self.seen: dict[tuple[str, str, str], Seen] = {}
@@ -95,26 +96,31 @@ class Books:
     def backings(self) -> Mapping[str, Backing]:
         return self._backings()
 
-    async def observe(self) -> Comparison:
-        """Read the kernel, compare, and publish what differs. What cannot be read says so in the comparison."""
+    async def observe(self, *, cheaply: bool = False) -> Comparison:
+        """Read the kernel, compare, and publish what differs. What cannot be read says so in the comparison.
+
+        ``cheaply``: the login parameters of known targets are taken as they were.
+        """
         async with self._turn:
-            reading = await self._read()
-            self.found = await self._compare(reading)
+            self.reading = await self._read(cheaply)
+            self.found = await self.compared(self.register.desired)
             if await self._note_applied():
-                self.found = await self._compare(reading)  # what was pending is no drift from what was applied before
+                # What was pending is no drift from what was applied before.
+                self.found = await self.compared(self.register.desired)
             self._keep_sessions(self.found.sessions)
             await self._publish()
             return self.found
 
-    async def _read(self) -> Reading | str:
+    async def _read(self, cheaply: bool) -> Reading | str:
         """The kernel, or why it cannot be read."""
         if self.locked:
             return self.locked
+        known = self.reading.objects if cheaply and isinstance(self.reading, Reading) else None
 
         def read() -> tuple[Stack, Reading | str]:
             # Chosen anew each time: SCST may be started after bamsd.
             stack = self._stacks.choose()
-            return stack, stack.absence() or stack.read()
+            return stack, stack.absence() or stack.read(known)
 
         try:
             self.stack, reading = await self._reading.call("the iSCSI target stack", read)
@@ -122,10 +128,11 @@ class Books:
             return error.message
         return reading
 
-    async def _compare(self, reading: Reading | str) -> Comparison:
-        if isinstance(reading, str):
-            return Comparison(problem=reading)
-        stack, desired, backings = self.stack, self.register.desired, self.backings()
+    async def compared(self, desired: Desired) -> Comparison:
+        """The latest reading beside a desired state."""
+        if isinstance(self.reading, str):
+            return Comparison(problem=self.reading)
+        stack, backings, reading = self.stack, self.backings(), self.reading
         return await asyncio.to_thread(compare, stack, desired, backings, reading)
 
     async def _note_applied(self) -> bool:
@@ -146,34 +153,33 @@ class Books:
             del self.failures[iqn]
         return bool(done)
 
-    async def apply(self, iqn: str, *, force: bool) -> list[str]:
+    async def apply(self, iqn: str, found: Comparison, *, force: bool) -> list[str]:
         """Bring the kernel to what is wanted of one target, or of all with an empty name. Returns warnings.
 
-        Raises InUse when a session would be ended and ``force`` is not set, OutOfSync when something is left undone.
+        ``found`` is the latest reading beside what is wanted now. Raises InUse when a session would be ended and
+        ``force`` is not set, OutOfSync when something is left undone.
         """
-        found = await self.observe()
-        if found.problem:
-            raise NotReady(found.problem)
-        self._refuse_lost(iqn)
-        steps = found.steps_of(iqn)
-        refuse_sessions(steps, force=force)
+        self.check(iqn, found, self.register.desired, force=force)
+        self.found, steps = found, found.steps_of(iqn)
         if self.through and steps and self.stack.name == "scst":
             await self.through(self.stack, iqn)
             steps = (await self.observe()).steps_of(iqn)
         performed = await self.perform(steps)
-        found = await self.observe()
-        left = found.steps_of(iqn)
+        if steps or found.problem:
+            found = await self.observe()
         warnings = await self.write_boot_file()
+        left = found.steps_of(iqn)
         if left or performed.failed or found.problem:
             raise OutOfSync(_what_is_left(performed, left, found.problem))
         return warnings
 
-    def _refuse_lost(self, iqn: str) -> None:
-        """A target whose secret is lost would be open to everybody."""
-        for row in self.register.desired.rows.values():
-            if row.wanted and iqn in ("", row.iqn) and (users := lost_secrets(row.target)):
-                whose = f"{' and '.join(users)} of target {row.iqn}"
-                raise NotReady(f"The secret of {whose} is lost. Set it again with SetCredentials.")
+    @staticmethod
+    def check(iqn: str, found: Comparison, desired: Desired, *, force: bool) -> None:
+        """Refuse an Apply of a desired state before anything of it is kept or done."""
+        if found.problem:
+            raise NotReady(found.problem)
+        _refuse_lost(desired, iqn)
+        refuse_sessions(found.steps_of(iqn), force=force)
 
     async def perform(self, steps: Iterable[Step]) -> Performed:
         stack, todo = self.stack, tuple(steps)
@@ -220,6 +226,10 @@ class Books:
         ]
         log.warning("iSCSI: %d targets are gone from %s and are put back", len(found.absent), self.stack.title)
         await self._perform_and_look(steps)
+
+    async def repair(self) -> None:
+        """After the machine was started: what the stack's own service brought back need not be all. Disturbs nobody."""
+        await self._perform_and_look([step for step in self.found.repairs if not step.sessions])
 
     async def announce_growth(self) -> None:
         """Tell the stack of devices that became larger. One that became smaller is drift: its data was cut off."""
@@ -337,6 +347,14 @@ def _rated(session: Session, known: Seen, now: int) -> Seen:
         rate(session.read_bytes, known.session.read_bytes),
         rate(session.written_bytes, known.session.written_bytes),
     )
+
+
+def _refuse_lost(desired: Desired, iqn: str) -> None:
+    """A target whose secret is lost would be open to everybody."""
+    for row in desired.rows.values():
+        if row.wanted and iqn in ("", row.iqn) and (users := lost_secrets(row.target)):
+            whose = f"{' and '.join(users)} of target {row.iqn}"
+            raise NotReady(f"The secret of {whose} is lost. Set it again with SetCredentials.")
 
 
 def refuse_sessions(steps: Iterable[Step], *, force: bool) -> None:

@@ -177,7 +177,7 @@ class TargetInterface(Interface, name="org.bams.Iscsi.Target"):
         "Initiators": Property("as", lambda self: list(self.view.target.initiators)),
         "Groups": Property("aa{sv}", lambda self: [_group(group) for group in self.view.target.groups]),
         "Luns": Property("a(ussb)", lambda self: [[n.number, n.name, n.device, n.read_only] for n in self.view.luns]),
-        "LunIdentities": Property("a{us}", lambda self: {n.number: n.naa for n in self.view.luns}),
+        "LunIdentities": Property("a(us)", lambda self: [[n.number, n.naa] for n in self.view.luns]),
         "ChapUsers": Property("as", lambda self: [c.user for c in self.view.target.credentials]),
         "MutualChapUser": Property("s", lambda self: self.view.target.mutual.user if self.view.target.mutual else ""),
         "Parameters": Property("a{ss}", lambda self: dict(self.view.target.parameters)),

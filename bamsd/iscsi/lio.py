@@ -83,9 +83,9 @@ class Lio:
     def objects(self, wanted: Configuration) -> Objects:
         return compile_objects(wanted, self._anywhere, numbered=self._numbered)
 
-    def read(self) -> Reading:
+    def read(self, known: Objects | None = None) -> Reading:
         try:
-            found = lio_reading.read_all(self.tree)
+            found = lio_reading.read_all(self.tree, known or {})
         except OSError as error:
             raise ToolFailed(f"LIO's configuration cannot be read: {error.strerror}. Try again as root.") from error
         self._places.learn(found.places)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bamsd.iscsi.lio_kinds import GUARDS, PARAMETERS, QUEUED_COMMANDS, UNSET
 from bamsd.iscsi.lio_ops import acl, group
 from bamsd.iscsi.models import Secret, Session
-from bamsd.iscsi.objects import Attributes, Key, Value
+from bamsd.iscsi.objects import Attributes, Key, Objects, Value
 from bamsd.iscsi.tree import Tree
 
 BACKSTORES = ("iblock", "fileio")
@@ -38,11 +38,12 @@ class Found:
     """Whether rel_tgt_id can be set; None when there is no target to tell."""
 
 
-def read_all(tree: Tree) -> Found:
+def read_all(tree: Tree, known: Objects) -> Found:
+    """The login parameters of a target that is in ``known`` are taken from there."""
     found = Found()
     _devices(tree, found)
     for iqn in targets(tree):
-        _target(tree, iqn, found)
+        _target(tree, iqn, found, known.get(Key("target", (iqn,)), {}))
     return found
 
 
@@ -93,7 +94,7 @@ def file_size(tree: Tree, home: str) -> int:
     return int(told[-1][0]) if told else 0
 
 
-def _target(tree: Tree, iqn: str, found: Found) -> None:
+def _target(tree: Tree, iqn: str, found: Found, known: Attributes) -> None:
     groups = [name for name in _entries(tree, f"iscsi/{iqn}") if name.startswith("tpgt_")]
     if groups != ["tpgt_1"]:
         if groups:
@@ -110,7 +111,7 @@ def _target(tree: Tree, iqn: str, found: Found) -> None:
     for name in ("authentication", *GUARDS):
         read[name] = _line(tree, f"{home}/attrib/{name}")
     for name in (*PARAMETERS, "AuthMethod"):
-        read[name] = _line(tree, f"{home}/param/{name}")
+        read[name] = str(known.get(name, "")) or _line(tree, f"{home}/param/{name}")
     if read["generate_node_acls"] != "0":
         found.odd[iqn] = "It lets in every initiator, also one without an ACL."
     found.objects[Key("target", (iqn,))] = read

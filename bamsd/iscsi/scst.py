@@ -82,9 +82,9 @@ class Scst:
     def objects(self, wanted: Configuration) -> Objects:
         return scst_kinds.compile_objects(wanted)
 
-    def read(self) -> Reading:
+    def read(self, known: Objects | None = None) -> Reading:
         try:
-            found = scst_reading.everything(self.tree)
+            found = scst_reading.everything(self.tree, known or {})
         except OSError as error:
             raise self._unreadable(error) from error
         self._last = found

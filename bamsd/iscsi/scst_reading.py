@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bamsd.iscsi.models import Secret, Session
-from bamsd.iscsi.objects import Attributes, Key
+from bamsd.iscsi.objects import Attributes, Key, Objects
 from bamsd.iscsi.scst_kinds import DEFAULTS, HANDLERS
 from bamsd.iscsi.scst_ops import DRIVER
 from bamsd.iscsi.tree import Tree
@@ -56,10 +56,11 @@ def folders(tree: Tree, path: str) -> Iterator[str]:
             yield name
 
 
-def everything(tree: Tree) -> Found:
+def everything(tree: Tree, known: Objects) -> Found:
     """All devices of the handlers for block devices and files, all iSCSI targets, and their sessions.
 
-    What vanishes while it is read is left out.
+    What vanishes while it is read is left out. The login parameters of a target that is in ``known`` are taken from
+    there: each is asked of iscsi-scstd over netlink.
     """
     found = Found()
     for name in folders(tree, "devices"):
@@ -70,7 +71,7 @@ def everything(tree: Tree) -> Found:
     driver_is_on = value(read(tree, f"{DRIVER}/enabled")) == "1"
     for iqn in folders(tree, DRIVER):
         try:
-            objects = dict(_target(tree, iqn, found, driver_is_on))
+            objects = dict(_target(tree, iqn, found, driver_is_on, known.get(Key("target", (iqn,)), {})))
         except FileNotFoundError:
             continue
         found.objects.update(objects)
@@ -111,10 +112,14 @@ def _device(tree: Tree, name: str, found: Found) -> None:
     }
 
 
-def _target(tree: Tree, iqn: str, found: Found, driver_is_on: bool) -> Iterator[tuple[Key, Attributes]]:
+def _target(
+    tree: Tree, iqn: str, found: Found, driver_is_on: bool, known: Attributes
+) -> Iterator[tuple[Key, Attributes]]:
     home = f"{DRIVER}/{iqn}"
-    texts = {name: tree.read(f"{home}/{name}") for name in DEFAULTS}
-    parameters = {name: value(text) if marked(text) else "" for name, text in texts.items()}
+    parameters = {name: known[name] for name in DEFAULTS if name in known}
+    for name in DEFAULTS.keys() - parameters.keys():
+        text = tree.read(f"{home}/{name}")
+        parameters[name] = value(text) if marked(text) else ""
     plain = {name: value(tree.read(f"{home}/{name}")) for name in ("comment", "alias")}
     yield Key("target", (iqn,)), {**plain, **parameters}
     for name in sorted(tree.list(home)):

@@ -49,8 +49,12 @@ class Stack(Protocol):
         """The wanted configuration in objects of this stack, every compared attribute given."""
         ...
 
-    def read(self) -> Reading:
-        """Everything the kernel has. Raises ``ToolFailed`` for what cannot be read."""
+    def read(self, known: Objects | None = None) -> Reading:
+        """Everything the kernel has. Raises ``ToolFailed`` for what cannot be read.
+
+        ``known`` is what an earlier reading said: the login parameters of a target, which are dear to read and nobody
+        but an administrator changes, are then taken from it.
+        """
         ...
 
     def sessions(self) -> tuple[Session, ...]:

@@ -124,7 +124,7 @@ async def test_one_repository_is_one_lun_unless_shared(targets: Targets) -> None
     assert isinstance(await targets.refused("AddLun", "ss", B, "repo1"), InUse)
     await targets.done("AddLun", "ss", B, "repo1", shared=True)
     await targets.done("Apply", "s", "")
-    identities = [(await targets.target(iqn))["LunIdentities"][0] for iqn in (A, B)]
+    identities = [(await targets.target(iqn))["LunIdentities"] for iqn in (A, B)]
     assert identities[0] == identities[1]
     await targets.done("RemoveLun", "su", A, 0, apply=True)
     assert targets.side.log_in(B, HOST)
