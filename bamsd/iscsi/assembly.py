@@ -9,7 +9,7 @@ from bamsd.core.alerts import Alerts
 from bamsd.core.holders import Holder, Holders
 from bamsd.core.jobs import Job, Jobs
 from bamsd.core.store import Store
-from bamsd.iscsi import recovery
+from bamsd.iscsi import pacemaker, recovery
 from bamsd.iscsi.books import Books, Listener
 from bamsd.iscsi.file_backing import file_backing
 from bamsd.iscsi.lio import Lio
@@ -54,7 +54,8 @@ class IscsiArea:
         lio = Lio(Files(paths.sysfs / "kernel/config/target"), _saveconfig(paths.etc))
         self._stacks = Stacks(store, (scst, lio), settings.iscsi.stack)
         register = Register(store, SealedFile(paths.state))
-        self._books = Books(register, self._stacks, repositories, alerts, listener)
+        cib = paths.var_lib / pacemaker.CIB
+        self._books = Books(register, self._stacks, repositories, alerts, listener, lambda: pacemaker.targets(cib))
         self._through = ThroughScstadmin(register, repositories, paths.state)
         self._choose_way(settings.iscsi)
         self.service = Iscsi(self._books, jobs, holders.of, self._backing)

@@ -2,18 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from typing import Protocol, TypeVar
 
 from bamsd.core.alerts import Alerts
-from bamsd.core.clock import now_us
 from bamsd.errors import BamsError, InUse, NotReady, OutOfSync, ToolFailed
 from bamsd.iscsi.comparison import Comparison, compare, with_backings
 from bamsd.iscsi.documents import lost_secrets
-from bamsd.iscsi.models import Backing, Session
+from bamsd.iscsi.models import Backing
 from bamsd.iscsi.objects import Reading, Step
 from bamsd.iscsi.register import Desired, Register
+from bamsd.iscsi.sessions import Seen, Sessions
 from bamsd.iscsi.stack import Performed, Stack
 from bamsd.iscsi.stacks import Stacks
 from bamsd.iscsi.views import TargetView, views
@@ -48,22 +47,20 @@ class Listener(Protocol):
     def stack_changed(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A session with what only time tells. Rates are bytes a second since the look before, None when not known."""
-
-    session: Session
-    since_us: int
-    seen_us: int
-    read_rate: float | None = None
-    write_rate: float | None = None
-
-
 class Books:
     def __init__(
-        self, register: Register, stacks: Stacks, backings: Backings, alerts: Alerts, listener: Listener
+        self,
+        register: Register,
+        stacks: Stacks,
+        backings: Backings,
+        alerts: Alerts,
+        listener: Listener,
+        cluster: Callable[[], Set[str]],
     ) -> None:
+        """``cluster`` tells the targets that a cluster manages; it reads a file, so it is called in a thread."""
         self.register = register
+        self._cluster = cluster
+        self.clustered: Set[str] = frozenset()
         self._stacks = stacks
         self._backings = backings
         self._alerts = alerts
@@ -78,7 +75,7 @@ class Books:
         self.found = Comparison(problem=self.reading)
         self.views: dict[str, TargetView] = {}
         self.failures: dict[str, str] = {}
-        self.seen: dict[tuple[str, str, str], Seen] = {}
+        self._sessions = Sessions()
         self.through: Through | None = None
         """Lets scstadmin do what it can of a change; the rest is done as always."""
         self.locked = ""
@@ -107,7 +104,7 @@ class Books:
             if await self._note_applied():
                 # What was pending is no drift from what was applied before.
                 self.found = await self.compared(self.register.desired)
-            self._keep_sessions(self.found.sessions)
+            self._sessions.keep(self.found.sessions)
             await self._publish()
             return self.found
 
@@ -117,13 +114,13 @@ class Books:
             return self.locked
         known = self.reading.objects if cheaply and isinstance(self.reading, Reading) else None
 
-        def read() -> tuple[Stack, Reading | str]:
+        def read() -> tuple[Stack, Reading | str, Set[str]]:
             # Chosen anew each time: SCST may be started after bamsd.
             stack = self._stacks.choose()
-            return stack, stack.absence() or stack.read(known)
+            return stack, stack.absence() or stack.read(known), self._cluster()
 
         try:
-            self.stack, reading = await self._reading.call("the iSCSI target stack", read)
+            self.stack, reading, self.clustered = await self._reading.call("the iSCSI target stack", read)
         except BamsError as error:
             return error.message
         return reading
@@ -133,7 +130,7 @@ class Books:
         if isinstance(self.reading, str):
             return Comparison(problem=self.reading)
         stack, backings, reading = self.stack, self.backings(), self.reading
-        return await asyncio.to_thread(compare, stack, desired, backings, reading)
+        return await asyncio.to_thread(compare, stack, desired, backings, reading, self.clustered)
 
     async def _note_applied(self) -> bool:
         """What the kernel already has needs no Apply. Returns whether something was noted."""
@@ -260,21 +257,11 @@ class Books:
         """Something cheap of the stack, in a thread, with the limit of a reading."""
         return await self._reading.call(self.stack.title, function)
 
-    def _keep_sessions(self, sessions: Iterable[Session]) -> None:
-        now = now_us()
-        fresh: dict[tuple[str, str, str], Seen] = {}
-        for session in sessions:
-            key = (session.target, session.initiator, session.id)
-            known = self.seen.get(key)
-            fresh[key] = _rated(session, known, now) if known else Seen(session, now, now)
-        self.seen = fresh
-
     async def list_sessions(self) -> tuple[Seen, ...]:
         stack = self.stack
         if self.found.problem:
             raise NotReady(self.found.problem)
-        self._keep_sessions(await self.ask(stack.sessions))
-        return tuple(self.seen.values())
+        return self._sessions.keep(await self.ask(stack.sessions))
 
     async def _publish(self) -> None:
         names = {uuid: backing.name for uuid, backing in self.backings().items()}
@@ -328,25 +315,6 @@ def is_growth(step: Step) -> bool:
     if step.change.verb != "set" or step.change.attributes.keys() != {SIZE}:
         return False
     return str(after).isdecimal() and str(before).isdecimal() and int(str(after)) > int(str(before))
-
-
-def _rated(session: Session, known: Seen, now: int) -> Seen:
-    elapsed_s = (now - known.seen_us) / 1_000_000
-    if elapsed_s < 0.5:
-        return replace(known, session=session)  # too short for a rate; the older measure stays the base
-
-    def rate(after: int | None, before: int | None) -> float | None:
-        if after is None or before is None:
-            return None
-        return max(after - before, 0) / elapsed_s
-
-    return Seen(
-        session,
-        known.since_us,
-        now,
-        rate(session.read_bytes, known.session.read_bytes),
-        rate(session.written_bytes, known.session.written_bytes),
-    )
 
 
 def _refuse_lost(desired: Desired, iqn: str) -> None:

@@ -29,7 +29,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """A target that others made, in terms of the model; None with the reason where it cannot be expressed."""
+    """A target that others made, in terms of the model; None where it cannot be expressed.
+
+    ``reason`` says why it cannot be taken over, empty when it can.
+    """
 
     target: Target | None
     devices: tuple[Device, ...] = ()
@@ -133,8 +136,14 @@ def without_lost(wanted: Configuration) -> Configuration:
     )
 
 
-def compare(stack: Stack, desired: Desired, backings: Mapping[str, Backing], reading: Reading) -> Comparison:
-    """Takes a moment with many targets, so it belongs into a thread."""
+def compare(
+    stack: Stack,
+    desired: Desired,
+    backings: Mapping[str, Backing],
+    reading: Reading,
+    clustered: Set[str] = frozenset(),
+) -> Comparison:
+    """Takes a moment with many targets, so it belongs into a thread. ``clustered`` are targets of a cluster."""
     planner = stack.planner
     wanted = stack.objects(with_backings(without_lost(desired.wanted()), backings))
     same = desired.wanted() == desired.applied()
@@ -154,7 +163,7 @@ def compare(stack: Stack, desired: Desired, backings: Mapping[str, Backing], rea
         repairs=tuple(planner.steps(drifted, reading.sessions)),
         drift=tuple(_difference(planner, change, owners) for change in drifted),
         sessions=reading.sessions,
-        foreign={iqn: _foreign(stack, reading, iqn) for iqn in sorted(kernel_targets - desired.rows.keys())},
+        foreign={iqn: _foreign(stack, reading, iqn, clustered) for iqn in sorted(kernel_targets - desired.rows.keys())},
         taken_ids=_taken_ids(reading, desired),
         absent=absent,
         is_emptied=bool(absent) and absent == restorable,
@@ -163,12 +172,13 @@ def compare(stack: Stack, desired: Desired, backings: Mapping[str, Backing], rea
     )
 
 
-def _foreign(stack: Stack, reading: Reading, iqn: str) -> Foreign:
+def _foreign(stack: Stack, reading: Reading, iqn: str, clustered: Set[str]) -> Foreign:
     try:
         target, devices = stack.adopt(reading, iqn)
     except NotSupported as error:
         return Foreign(None, reason=error.message)
-    return Foreign(target, devices)
+    reason = "The cluster manages it: Pacemaker starts and stops it on this node." if iqn in clustered else ""
+    return Foreign(target, devices, reason)
 
 
 def _owners(planner: Planner, *several: Objects) -> Mapping[Key, Set[str]]:

@@ -9,10 +9,10 @@ from bamsd.bus.export import Interface, JobOptions, Options, Property, method
 from bamsd.bus.objects import ObjectTree
 from bamsd.core.jobs import Job
 from bamsd.core.names import ROOT, job_path
-from bamsd.iscsi.books import Seen
 from bamsd.iscsi.edits import Login, Wish
 from bamsd.iscsi.models import Group
 from bamsd.iscsi.service import DESTROY, MANAGE, Iscsi
+from bamsd.iscsi.sessions import Seen
 from bamsd.iscsi.views import TargetView
 
 PATH = f"{ROOT}/Iscsi"

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from bamsd.iscsi.models import Configuration, Credential, Device, Portal, Secret, Session, Target
 from bamsd.iscsi.objects import Attributes, Change, Key, Kind, Value
 
-VENDOR = "BAMS"
-PRODUCT = "Repository"
 """Given when a device is made and not compared: rtslib restores a device without them, and a device that has a LUN
 refuses them, so putting them right would end sessions."""
 DEFAULT_ALIAS = "LIO Target"

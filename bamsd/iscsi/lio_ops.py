@@ -6,8 +6,8 @@ link is cut does not come back in the ACLs that map it; CHAP texts are taken wit
 
 from collections.abc import Callable, Iterator
 
-from bamsd.iscsi.lio_kinds import PARAMETERS, PRODUCT, QUEUED_COMMANDS, UNSET, VENDOR
-from bamsd.iscsi.models import Secret
+from bamsd.iscsi.lio_kinds import PARAMETERS, QUEUED_COMMANDS, UNSET
+from bamsd.iscsi.models import PRODUCT, VENDOR, Secret
 from bamsd.iscsi.objects import Attributes, Change, Key, Link, MakeFolder, Op, RemoveFolder, Unlink, Value, Write
 
 Place = Callable[[str, str], str]

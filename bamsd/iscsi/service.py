@@ -13,11 +13,12 @@ from bamsd.core.names import target_path
 from bamsd.core.turn import Turn
 from bamsd.errors import BamsError, InUse, InvalidArgument, NotFound, NotReady, NotSupported
 from bamsd.iscsi import edits, ip
-from bamsd.iscsi.books import Books, Seen
+from bamsd.iscsi.books import Books
 from bamsd.iscsi.comparison import Comparison
 from bamsd.iscsi.edits import Login, Wish
 from bamsd.iscsi.models import Backing, Device, Target
 from bamsd.iscsi.register import Desired, Row
+from bamsd.iscsi.sessions import Seen
 from bamsd.iscsi.views import shown_step
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,8 @@ class Iscsi:
 
     async def create_target(self, iqn: str, wish: Wish, starter: Starter, *, apply: bool, **how: Unpack[How]) -> Job:
         def edit(desired: Desired) -> Draft:
+            if iqn in self.books.clustered:
+                raise NotSupported(f"Target {iqn} belongs to the cluster: Pacemaker makes and changes it.")
             if iqn in self.books.found.foreign:
                 raise NotSupported(
                     f"Target {iqn} is in the kernel already, made by others. ImportTargets takes it over."
@@ -214,7 +217,7 @@ class Iscsi:
             foreign = found.foreign.get(iqn)
             if foreign is None:
                 raise NotFound(f"There is no target {iqn[:223]!a} that others made.")
-            if foreign.target is None:
+            if foreign.target is None or foreign.reason:
                 raise NotSupported(f"Target {iqn} cannot be imported: {foreign.reason}")
             target = self._with_id(foreign.target, [row.target for row in rows])
             rows.append(Row(target, created_us=now_us(), created_by=starter.person))

@@ -23,7 +23,7 @@ class Targets(Area):
 
     def identities(self, iqn: str) -> dict[int, str]:
         """LUN to NAA name."""
-        return {number: naa for number, naa in self.target(iqn)["LunIdentities"]}
+        return dict(self.target(iqn)["LunIdentities"])
 
     def state(self, iqn: str) -> str:
         found = self.target(iqn)

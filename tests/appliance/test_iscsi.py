@@ -180,7 +180,7 @@ def test_targetcli_shows_the_same(guest: Guest, admin: Targets) -> None:
     for name in ("lun0", "lun1", "lun2"):
         assert name in shown
     saved = json.loads(guest.run("targetcli saveconfig /root/now.json >/dev/null && cat /root/now.json", limit_s=180))
-    file = guest.run("ls /etc/rtslib-fb-target/saveconfig.json /etc/target/saveconfig.json 2>/dev/null").split()[0]
+    file = "/etc/rtslib-fb-target/saveconfig.json"
     ours = json.loads(guest.run(f"cat {file}"))
     guest.run("rm /root/now.json")
 

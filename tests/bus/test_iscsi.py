@@ -197,6 +197,43 @@ async def test_foreign_targets_are_shown_left_alone_and_imported(targets: Target
     assert targets.side.sees(B, HOST) == [3]
 
 
+async def test_targets_of_a_cluster_are_shown_and_left_to_it(targets: Targets) -> None:
+    device = await targets.repository("repo1")
+    cib = targets.stack.directory / "var_lib" / "pacemaker" / "cib" / "cib.xml"
+    cib.parent.mkdir(parents=True)
+    cib.write_text(
+        '<cib><primitive id="t" type="iSCSITarget"><instance_attributes>'
+        f'<nvpair name="iqn" value="{B}"/></instance_attributes></primitive></cib>'
+    )
+    targets.side.make_by_hand(B, device, HOST)
+    await targets.drift()
+    found = await targets.target(B)
+    assert (found["Owned"], found["State"]) == (False, "foreign")
+    assert "Pacemaker" in found["StateText"]
+    for member, signature, words in (("CreateTarget", "s", (B,)), ("ImportTargets", "as", ([B],))):
+        refused = await targets.refused(member, signature, *words)
+        assert isinstance(refused, NotSupported)
+        assert "luster" in refused.message
+
+
+async def test_a_file_becomes_a_lun(targets: Targets) -> None:
+    folder = targets.stack.directory / "srv" / "files"
+    folder.mkdir(parents=True)
+    file = folder / "disk.img"
+    file.write_bytes(bytes(MIB))
+    targets.side.backing[str(file)] = MIB
+    await targets.done("CreateTarget", "s", A, initiators=[HOST])
+    await targets.done("AddLun", "ss", A, str(file), apply=True, write_through=True)
+    assert targets.side.log_in(A, HOST)
+    assert (await targets.target(A))["Luns"] == [[0, str(file), str(file), False]]
+    (folder / "odd.img").write_bytes(b"x" * 513)
+    (folder / "link.img").symlink_to("/etc/passwd")
+    for name, error in (("odd.img", NotReady), ("link.img", InvalidArgument), ("none.img", NotFound)):
+        assert isinstance(await targets.refused("AddLun", "ss", A, str(folder / name)), error)
+    for path in (f"{folder}/../../state/bams.db", str(targets.stack.directory / "state" / "bams.db"), str(folder)):
+        assert isinstance(await targets.refused("AddLun", "ss", A, path), InvalidArgument)
+
+
 async def test_a_secret_is_rotated_in_place_and_never_shown(targets: Targets) -> None:
     await targets.repository("repo1")
     await targets.done("CreateTarget", "s", A, initiators=[HOST])
