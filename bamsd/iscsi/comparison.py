@@ -153,8 +153,8 @@ def compare(
     present = owned(reading.objects, lambda key: key.names[0] in ours or key in wanted or key in applied)
     changes = planner.changes(wanted, present)
     drifted = changes if same else planner.changes(applied, present)
-    drifted = [change for change in drifted if _was_applied(change, desired)]
     owners = _owners(planner, wanted, applied, present)
+    drifted = [change for change in drifted if _was_applied(change, owners, desired)]
     kernel_targets = {key.names[0] for key in reading.objects if key.kind == TARGET}
     restorable = desired.applied().targets.keys() - locked
     absent = restorable - kernel_targets
@@ -195,10 +195,11 @@ def _owners(planner: Planner, *several: Objects) -> Mapping[Key, Set[str]]:
     return found
 
 
-def _was_applied(change: Change, desired: Desired) -> bool:
+def _was_applied(change: Change, owners: Mapping[Key, Set[str]], desired: Desired) -> bool:
     """What was never applied cannot have drifted."""
-    row = desired.rows.get(change.key.names[0])
-    return row is None or row.applied is not None
+    concerned = owners.get(change.key) or {change.key.names[0]}
+    rows = [row for iqn in concerned if (row := desired.rows.get(iqn))]
+    return not rows or any(row.applied for row in rows)
 
 
 def _difference(planner: Planner, change: Change, owners: Mapping[Key, Set[str]]) -> Difference:

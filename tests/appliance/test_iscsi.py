@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 
 import pytest
@@ -266,31 +267,50 @@ def test_a_viewer_may_look_and_not_touch(guest: Guest) -> None:
     assert viewer.target(IQN)["ChapUsers"] == ["joe"]
 
 
+QUIET_CALL = """
+import asyncio, sys
+from dbus_next import BusType, Message, Variant
+from dbus_next.aio import MessageBus
+
+async def main():
+    bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
+    options = {"user": Variant("s", "joe"), "secret": Variant("s", SECRET)}
+    options |= {name: Variant("b", True) for name in ("apply", "wait")}
+    reply = await bus.call(Message(destination="org.bams", path="/org/bams/Iscsi", interface="org.bams.Iscsi",
+                                   member="SetCredentials", signature="sa{sv}", body=[IQN, options]))
+    sys.exit(0 if reply.message_type.name == "METHOD_RETURN" else str(reply.body))
+
+asyncio.run(main())
+"""
+"""Sets a secret without having it on its own command line, as busctl would."""
+
+
 def test_no_secret_ever_comes_out(guest: Guest, admin: Targets) -> None:
+    guest.vm.run("cat > /root/secrets", stdin="\n".join(SECRETS.values()) + "\n")
+    watch = "while :; do cat /proc/[0-9]*/cmdline 2>/dev/null | grep -aoF -f /root/secrets; done > /root/seen"
+    guest.run(f"systemd-run -q --unit=cmdline-watch bash -c {shlex.quote(watch)}")
+    for name in ("first", "second"):
+        call = QUIET_CALL.replace("SECRET", repr(SECRETS[name])).replace("IQN", repr(IQN))
+        guest.vm.run("python3 -", stdin=call)
+    guest.run("systemctl stop cmdline-watch")
+    assert guest.run("cat /root/seen") == ""
+
     objects = guest.run(
         "busctl --json=short call org.bams /org/bams org.freedesktop.DBus.ObjectManager GetManagedObjects"
     )
-    audit = guest.run("cat /var/log/bams/audit.log")
     assert IQN in objects
-    assert "SetCredentials" in audit
-    admin.plan("SetCredentials", "s", IQN, user="joe", secret=SECRETS["first"])
-    places = "/var/lib/bams /var/log/bams /run/bams"
+    assert "SetCredentials" in guest.run("cat /var/log/bams/audit.log")
+    plan = admin.plan("SetCredentials", "s", IQN, user="joe", secret=SECRETS["first"])
+    assert plan
     for secret in SECRETS.values():
-        assert secret not in objects + audit
-        assert guest.attempt(f"grep -raF -e {secret} {places}").out == ""
-        # The test's own commands are in the journal of sshd and in auth.log only when something logs commands; bamsd's
-        # own lines are what counts.
-        assert secret not in guest.run("journalctl -u bamsd -o cat --no-pager", limit_s=240)
-        assert (
-            guest.attempt(f"grep -aF -e {secret} /proc/$(pidof -s -x bamsd || pgrep -f bamsd | head -1)/cmdline").out
-            == ""
-        )
-    for file in (
-        "/etc/rtslib-fb-target/saveconfig.json",
-        "/etc/target/saveconfig.json",
-        "/var/lib/bams/iscsi-secrets.cred",
-    ):
-        assert guest.attempt(f"stat -c %a:%U {file}").out.strip() in ("600:root", "")
+        assert secret not in objects
+        assert secret not in json.dumps(plan)
+    for place in ("/var/lib/bams", "/var/log/bams", "/run/bams"):
+        assert guest.attempt(f"grep -raF -f /root/secrets {place}").out == ""
+    assert guest.attempt("journalctl -u bamsd -o cat --no-pager | grep -aF -f /root/secrets", limit_s=240).out == ""
+    modes = guest.run("stat -c %a:%U /etc/rtslib-fb-target/saveconfig.json /var/lib/bams/iscsi-secrets.cred").split()
+    assert modes == ["600:root", "600:root"]
+    guest.run("rm /root/secrets /root/seen")
 
 
 def test_a_reboot_brings_the_same_targets_back(guest: Guest, admin: Targets, host: Initiator) -> None:
