@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from bamsd.core.alerts import Alerts
 from bamsd.errors import BamsError, InUse, NotReady, OutOfSync, ToolFailed
-from bamsd.iscsi.comparison import Comparison, compare, with_backings
+from bamsd.iscsi.comparison import DEVICE, Comparison, compare, with_backings
 from bamsd.iscsi.documents import lost_secrets
 from bamsd.iscsi.models import Backing
 from bamsd.iscsi.objects import Reading, Step
@@ -69,7 +69,6 @@ class Books:
         self._changing = Patience(CHANGE_LIMIT_S)
         self._turn = asyncio.Lock()
         self._raised: dict[str, tuple[str, str]] = {}
-        self._boot_text = ""
         self.stack: Stack = stacks.preferred
         self.reading: Reading | str = "It was not read yet."
         self.found = Comparison(problem=self.reading)
@@ -92,6 +91,12 @@ class Books:
 
     def backings(self) -> Mapping[str, Backing]:
         return self._backings()
+
+    def device_names(self) -> Set[str]:
+        """All devices of the kernel at the latest look, also those of others."""
+        if isinstance(self.reading, str):
+            return frozenset()
+        return {key.names[0] for key in self.reading.objects if key.kind == DEVICE}
 
     async def observe(self, *, cheaply: bool = False) -> Comparison:
         """Read the kernel, compare, and publish what differs. What cannot be read says so in the comparison.
@@ -283,12 +288,10 @@ class Books:
             wanted["stack"] = ("critical", f"iSCSI targets cannot be managed: {self.found.problem}", "")
         for view in self.views.values():
             if view.owned and view.state in ("drifted", "failed"):
-                severity = "critical" if view.state == "failed" else "warning"
-                wanted[f"target/{view.target.iqn}"] = (
-                    severity,
-                    f"Target {view.target.iqn} is not as BAMS left it: {view.state_text}",
-                    view.path,
-                )
+                failed = view.state == "failed"
+                what = "could not be brought into force" if failed else "is not as BAMS left it"
+                text = f"Target {view.target.iqn} {what}: {view.state_text}"
+                wanted[f"target/{view.target.iqn}"] = ("critical" if failed else "warning", text, view.path)
         for id in [id for id in self._raised if id.removeprefix(f"{ALERT}-") not in (*wanted, "boot-file")]:
             await self._alerts.clear(id)
             del self._raised[id]

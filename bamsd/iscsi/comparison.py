@@ -149,8 +149,14 @@ def compare(
     same = desired.wanted() == desired.applied()
     applied = wanted if same else stack.objects(with_backings(without_lost(desired.applied()), backings))
     locked = {iqn for iqn, row in desired.rows.items() if row.wanted and lost_secrets(row.target)}
-    ours = {*desired.rows, *desired.devices} - locked
-    present = owned(reading.objects, lambda key: key.names[0] in ours or key in wanted or key in applied)
+    targets = desired.rows.keys() - locked
+    devices = _own_devices(desired, backings, reading)
+    common = {key for key in (*wanted, *applied) if not planner.kind(key).inside and key.kind not in (TARGET, DEVICE)}
+
+    def is_ours(key: Key) -> bool:
+        return key.names[0] in (devices if key.kind == DEVICE else targets) or key in common
+
+    present = owned(reading.objects, is_ours)
     changes = planner.changes(wanted, present)
     drifted = changes if same else planner.changes(applied, present)
     owners = _owners(planner, wanted, applied, present)
@@ -170,6 +176,23 @@ def compare(
         owners=owners,
         users=_owners(planner, present),
     )
+
+
+def _own_devices(desired: Desired, backings: Mapping[str, Backing], reading: Reading) -> Set[str]:
+    """The devices in the kernel that are ours: by what was applied, by the serial number, or by what lies under them.
+
+    A name alone proves nothing: somebody else may have made a device of the same name by hand.
+    """
+    found = set(desired.applied().devices)
+    for name, device in desired.devices.items():
+        said = reading.objects.get(Key(DEVICE, (name,)))
+        backing = backings.get(device.repository or device.path)
+        if said and (
+            said.get("serial") == device.identity.serial
+            or said.get("path") == (backing.path if backing else device.path)
+        ):
+            found.add(name)
+    return found
 
 
 def _foreign(stack: Stack, reading: Reading, iqn: str, clustered: Set[str]) -> Foreign:

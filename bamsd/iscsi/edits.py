@@ -119,8 +119,11 @@ def _each_initiator_once(target: Target) -> None:
             raise InvalidArgument(f"Initiator {name} is in two groups of target {target.iqn}. It can be in one only.")
 
 
-def device_for(desired: Desired, backing: Backing, *, write_through: bool) -> Device:
-    """The device of a repository or a file: the one it always had, or a new one with a lasting identity."""
+def device_for(desired: Desired, backing: Backing, taken: Set[str], *, write_through: bool) -> Device:
+    """The device of a repository or a file: the one it always had, or a new one with a lasting identity.
+
+    ``taken`` are the names that devices have in the kernel, also those of others.
+    """
     found = next((d for d in desired.devices.values() if _is_of(d, backing)), None)
     if found:
         in_use = any(lun.device == found.name for r in desired.rows.values() for lun in _all_luns(r))
@@ -131,7 +134,7 @@ def device_for(desired: Desired, backing: Backing, *, write_through: bool) -> De
             )
         return replace(found, path=backing.path, write_through=write_through, size_bytes=backing.size_bytes)
     return Device(
-        name=_free_name(desired, backing),
+        name=_free_name(backing, taken | desired.devices.keys()),
         kind=backing.kind,
         path=backing.path,
         identity=new_identity({d.identity.serial for d in desired.devices.values()}),
@@ -152,10 +155,10 @@ def _all_luns(found: Row) -> tuple[Lun, ...]:
     return (*(found.target.luns if found.wanted else ()), *(found.applied.luns if found.applied else ()))
 
 
-def _free_name(desired: Desired, backing: Backing) -> str:
+def _free_name(backing: Backing, taken: Set[str]) -> str:
     """Readable in targetcli, unique, and at most 64 characters of what both stacks take in a name."""
     readable = re.sub(r"[^A-Za-z0-9_-]+", "-", backing.name).strip("-")[:48] or "device"
-    if readable not in desired.devices:
+    if readable not in taken:
         return readable
     return f"{readable}-{secrets.token_hex(4)}"
 

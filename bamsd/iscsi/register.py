@@ -43,12 +43,19 @@ class Vault(Protocol):
     async def keep(self, secrets: Mapping[str, str]) -> None: ...
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Desired:
-    """Rows by IQN and devices by name, as the store has them."""
+    """Rows by IQN and devices by name, as the store has them. A thread may read it while the next one is made."""
 
-    rows: dict[str, Row] = field(default_factory=dict)
-    devices: dict[str, Device] = field(default_factory=dict)
+    rows: Mapping[str, Row] = field(default_factory=dict)
+    devices: Mapping[str, Device] = field(default_factory=dict)
+
+    def having(self, rows: Iterable[Row], devices: Iterable[Device] = ()) -> "Desired":
+        """The same with these rows and devices, new ones or in place of the old."""
+        return Desired(
+            {**self.rows, **{row.iqn: row for row in rows}},
+            {**self.devices, **{device.name: device for device in devices}},
+        )
 
     def wanted(self) -> Configuration:
         """What the kernel shall have after everything pending is applied."""
@@ -92,8 +99,7 @@ class Register:
         numbers = self._numbers()
         statements = [_save_device(device) for device in devices] + [_save_row(row, numbers) for row in rows]
         await self._store.transaction(statements)
-        self.desired.rows |= {row.iqn: row for row in rows}
-        self.desired.devices |= {device.name: device for device in devices}
+        self.desired = self.desired.having(rows, devices)
 
     async def mark_applied(self, iqns: Iterable[str]) -> None:
         """Note that the kernel has what is wanted of these targets. One that is not wanted is forgotten."""
@@ -104,9 +110,9 @@ class Register:
         statements += [("DELETE FROM iscsi_targets WHERE iqn = ?", (iqn,)) for iqn in gone]
         if statements:
             await self._store.transaction(statements)
-        self.desired.rows |= {row.iqn: row for row in kept}
-        for iqn in gone:
-            del self.desired.rows[iqn]
+        known = self.desired.having(kept)
+        left = {iqn: row for iqn, row in known.rows.items() if iqn not in gone}
+        self.desired = Desired(left, known.devices)
 
     async def _keep_secrets(self, changed: Sequence[Row]) -> None:
         """Write the sealed file when a secret is new. Those that nothing needs any more fall away then."""

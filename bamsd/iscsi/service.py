@@ -129,7 +129,7 @@ class Iscsi:
         given: list[int] = []
 
         def edit(desired: Desired) -> Draft:
-            device = edits.device_for(desired, backing, write_through=write_through)
+            device = edits.device_for(desired, backing, self.books.device_names(), write_through=write_through)
             target, lun = edits.add_lun(
                 desired, iqn, device, number, title=backing.title, read_only=read_only, shared=shared
             )
@@ -222,6 +222,11 @@ class Iscsi:
             target = self._with_id(foreign.target, [row.target for row in rows])
             rows.append(Row(target, created_us=now_us(), created_by=starter.person))
             for device in foreign.devices:
+                if device.name in self.books.register.desired.devices:
+                    raise NotSupported(
+                        f"Target {iqn} cannot be imported: its device {device.name} has the name of one of BAMS's own. "
+                        "Rename it first."
+                    )
                 backing = by_place.get(device.path)
                 devices.append(replace(device, repository=backing.uuid if backing else ""))
         return rows, devices
@@ -240,7 +245,8 @@ class Iscsi:
         return target
 
     async def drift(self) -> list[dict[str, Any]]:
-        found = await self.books.observe()
+        async with self.turn.read():  # in the middle of a change everything differs
+            found = await self.books.observe()
         if found.problem:
             raise NotReady(found.problem)
         return [{"targets": list(one.targets), "object": one.object, "difference": one.text} for one in found.drift]
@@ -352,9 +358,7 @@ class Iscsi:
                 return
             desired = self.books.register.desired
             draft = edit(desired)
-            after = Desired(
-                desired.rows | {iqn: draft.row}, desired.devices | {device.name: device for device in draft.devices}
-            )
+            after = desired.having([draft.row], draft.devices)
             if draft.row.wanted and not found.problem:
                 self.books.stack.check(draft.row.target, after.devices)
             yield Prepared(draft, after, await self.books.compared(after))

@@ -77,8 +77,8 @@ def test_applying_one_target_leaves_the_other_pending(stack: Stack) -> None:
 def test_a_shared_device_stays_while_another_target_has_it(stack: Stack) -> None:
     desired = applied(target(A, "one"), target(B, "one", number=2))
     apply(stack, desired)
-    without = Desired({iqn: replace(row, target=replace(row.target, luns=())) for iqn, row in desired.rows.items()})
-    without.devices = dict(DEVICES)
+    bare = {iqn: replace(row, target=replace(row.target, luns=())) for iqn, row in desired.rows.items()}
+    without = Desired(bare, dict(DEVICES))
     steps = look(stack, without).steps_of(A)
     assert steps
     assert "remove device one" not in told(steps)
@@ -144,3 +144,17 @@ def test_what_others_made_is_foreign_in_terms_of_the_model(stack: Stack) -> None
     assert [lun.number for lun in adopted.luns] == [0]
     assert adopted.initiators == (HOST,)
     assert [d.identity.serial for d in found.foreign[A].devices] == [DEVICES["one"].identity.serial]
+
+
+def test_a_device_of_others_with_our_name_is_left_alone(stack: Stack) -> None:
+    """BAMS knows a device of this name, and has no LUN on it now. Somebody else made one of the same name meanwhile."""
+    stranger = replace(device("one", "/dev/vg0/moved"), identity=Identity("f" * 20, "6001405" + "f" * 25, "f" * 20))
+    apply(stack, Desired({A: Row(target(A, "one"), applied=target(A, "one"))}, {"one": stranger}))
+    own = Desired({}, dict(DEVICES))
+    assert look(stack, own).steps == ()
+    wanting = Desired({B: Row(target(B, "one", number=2))}, dict(DEVICES))
+    performed = stack.perform(look(stack, wanting).steps_of(B))
+    assert "remove device one" not in told(performed.done)
+    assert [error.message for _, error in performed.failed]
+    [kept] = [said for key, said in stack.read().objects.items() if key.kind == "device"]
+    assert kept["serial"] == "f" * 20

@@ -117,7 +117,7 @@ def test_a_removed_lun_is_gone_from_the_views_too() -> None:
 
 def test_the_identity_of_a_repository_is_for_life() -> None:
     known = desired(Target(A))
-    made = edits.device_for(known, REPOSITORY, write_through=False)
+    made = edits.device_for(known, REPOSITORY, frozenset(), write_through=False)
     assert (made.name, made.repository, made.path, made.size_bytes) == (
         "repo1",
         REPOSITORY.uuid,
@@ -126,11 +126,11 @@ def test_the_identity_of_a_repository_is_for_life() -> None:
     )
     assert made.identity.naa == "6001405" + made.identity.serial + "00000"
     assert len(made.identity.serial) == 20
-    known.devices[made.name] = made
+    known = known.having([], [made])
     moved = replace(REPOSITORY, name="renamed", path="/dev/vg1/renamed", size_bytes=2 << 30)
-    again = edits.device_for(known, moved, write_through=True)
+    again = edits.device_for(known, moved, frozenset(), write_through=True)
     assert again == replace(made, path=moved.path, size_bytes=2 << 30, write_through=True)
-    other = edits.device_for(known, replace(REPOSITORY, uuid="other"), write_through=False)
+    other = edits.device_for(known, replace(REPOSITORY, uuid="other"), frozenset(), write_through=False)
     assert other.name != made.name
     assert other.identity.serial != made.identity.serial
 
@@ -138,13 +138,13 @@ def test_the_identity_of_a_repository_is_for_life() -> None:
 def test_write_through_of_a_lun_cannot_change_behind_its_back() -> None:
     known = desired(replace(Target(A), luns=(Lun(0, "repo1"),)), devices=(device(),))
     with pytest.raises(InvalidArgument, match="write_through"):
-        edits.device_for(known, REPOSITORY, write_through=True)
+        edits.device_for(known, REPOSITORY, frozenset(), write_through=True)
 
 
 @pytest.mark.parametrize("name", ["", "x" * 200, "../../etc", "a b", "ü", "repo1"])
 def test_device_names_suit_both_stacks(name: str) -> None:
     known = desired(devices=(device(),))
-    made = edits.device_for(known, Backing(name, "u", "block", "/dev/x", 512), write_through=False)
+    made = edits.device_for(known, Backing(name, "u", "block", "/dev/x", 512), frozenset(), write_through=False)
     assert made.name not in known.devices
     assert 1 <= len(made.name) <= 64
     assert set(made.name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
