@@ -179,18 +179,19 @@ def compare(
 
 
 def _own_devices(desired: Desired, backings: Mapping[str, Backing], reading: Reading) -> Set[str]:
-    """The devices in the kernel that are ours: by what was applied, by the serial number, or by what lies under them.
+    """The devices in the kernel that are ours: by what was applied, or by the serial number.
 
-    A name alone proves nothing: somebody else may have made a device of the same name by hand.
+    A name alone proves nothing: somebody else may have made a device of the same name by hand. One that is wanted now
+    and has nothing under it yet, or the right thing, was cut off before it got its serial number.
     """
-    found = set(desired.applied().devices)
+    found, wanted = set(desired.applied().devices), desired.wanted().devices
     for name, device in desired.devices.items():
         said = reading.objects.get(Key(DEVICE, (name,)))
+        if said is None:
+            continue
         backing = backings.get(device.repository or device.path)
-        if said and (
-            said.get("serial") == device.identity.serial
-            or said.get("path") == (backing.path if backing else device.path)
-        ):
+        cut_off = name in wanted and said.get("path") in ("", backing.path if backing else device.path)
+        if cut_off or said.get("serial") == device.identity.serial:
             found.add(name)
     return found
 

@@ -152,6 +152,8 @@ def test_a_device_of_others_with_our_name_is_left_alone(stack: Stack) -> None:
     apply(stack, Desired({A: Row(target(A, "one"), applied=target(A, "one"))}, {"one": stranger}))
     own = Desired({}, dict(DEVICES))
     assert look(stack, own).steps == ()
+    same_place = Desired({}, {"one": device("one", "/dev/vg0/moved")})
+    assert look(stack, same_place).steps == ()
     wanting = Desired({B: Row(target(B, "one", number=2))}, dict(DEVICES))
     performed = stack.perform(look(stack, wanting).steps_of(B))
     assert "remove device one" not in told(performed.done)
