@@ -1,16 +1,32 @@
 """bsdjson: the configuration of Bacula's storage daemon, as Bacula itself reads it."""
 
 import asyncio
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from bamsd.bacula import config_error, resources
 from bamsd.bacula.archive_text import ArchiveDevice, includes, parse_bsdjson, search
+from bamsd.bacula.resources import SdConfig
 from bamsd.errors import NotSupported, ToolFailed
 from bamsd.system.run import CommandFailed, run
 
 TIMEOUT_S = 30.0
 CONFIGURATIONS = (Path("/etc/bacula/bacula-sd.conf"), Path("/opt/bacula/etc/bacula-sd.conf"))
 _MOST_FILES = 200
+_MISSING = re.compile(r"No (\w+) resource defined")
+
+
+class ConfigUnreadable(ToolFailed):
+    """Bacula cannot read a configuration. ``missing`` are the kinds of resources that it lacks."""
+
+    def __init__(self, message: str, missing: frozenset[str]) -> None:
+        super().__init__(message)
+        self.missing = missing
+
+
+# Clients know this failure as ToolFailed.
+ConfigUnreadable.dbus_name = ToolFailed.dbus_name
 
 
 async def archive_devices(
@@ -26,6 +42,21 @@ async def archive_devices(
         if await asyncio.to_thread(path.exists):
             found += await _of_file(path, timeout_s)
     return tuple(dict.fromkeys(found))
+
+
+async def read(path: Path, really: Mapping[str, str]) -> SdConfig:
+    """A whole configuration, with its passwords. ``really`` gives the true names of trial copies.
+
+    Raises ``ConfigUnreadable`` with Bacula's reason, ``NotSupported`` without bsdjson, ``ToolFailed``, ``TimedOut``.
+    """
+    result = await run(["bsdjson", "-c", str(path)], timeout_s=TIMEOUT_S, allowed_exits=(0, 1))
+    if result.code:
+        said = result.stdout + result.stderr
+        raise ConfigUnreadable(
+            config_error.sentence("bsdjson", config_error.parse(said, str(path), really)),
+            frozenset(_MISSING.findall(said)),
+        )
+    return resources.parse(result.stdout)
 
 
 async def _of_file(path: Path, timeout_s: float) -> tuple[ArchiveDevice, ...]:

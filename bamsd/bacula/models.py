@@ -111,13 +111,17 @@ class SdStatus:
 
 @dataclass(frozen=True, slots=True)
 class TapeDrive:
-    """A drive for the generator. ``device`` and ``control`` are lasting paths; ``control`` is empty without one."""
+    """A drive for the generator. ``device`` and ``control`` are lasting paths; ``control`` is empty without one.
+
+    ``has_alerts`` says that it reports TapeAlert flags.
+    """
 
     index: int
     serial: str
     device: str
-    control: str
+    control: str = ""
     generation: int = 0
+    has_alerts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,7 @@ class TapeLibrary:
     changer: str
     matching: str
     drives: tuple[TapeDrive, ...]
+    needs_offline: bool = True
 
 
 @dataclass(frozen=True, slots=True)
