@@ -61,9 +61,9 @@ class Applying:
         config_files.keep(before, self._places)
 
     async def _tell_director(self, draft: Draft) -> None:
-        if self._places.own_director in draft.texts:
-            if (await systemctl.look(systemctl.DIRECTOR)).is_active:
-                await systemctl.reload(systemctl.DIRECTOR)
+        """A Director reads its configuration again without harm to its jobs."""
+        if self._places.own_director in draft.texts and (await systemctl.look(systemctl.DIRECTOR)).is_active:
+            await systemctl.reload(systemctl.DIRECTOR)
 
     async def take_back(self, error: BamsError, before: Texts, group: int | None) -> ToolFailed:
         """Put the version before in force. Returns the error to raise; the alert stays until an apply succeeds."""

@@ -88,14 +88,15 @@ class StorageDaemon:
             try:
                 await self.login()
             except NotReady:
-                return await self._is_active()
+                await self._demand_active()
+                return None
         found = await self.status()
         missing = devices - {device.name for device in found.devices}
         if missing:
             raise NotReady(f"it does not show the device {min(missing)}")
         return found
 
-    async def _is_active(self) -> None:
+    async def _demand_active(self) -> None:
         if not (await systemctl.look(systemctl.STORAGE)).is_active:
             raise TimedOut("its unit is not active")
 
