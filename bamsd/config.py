@@ -107,11 +107,18 @@ class DiskSettings(Section):
         return root
 
 
+class IscsiSettings(Section):
+    stack: Literal["auto", "scst", "lio"] = "auto"
+    apply_with: Literal["sysfs", "scstadmin"] = "sysfs"
+    poll_interval_s: Seconds = 60
+
+
 class Config(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     paths: Paths = Field(default_factory=Paths.model_construct)
     audit: AuditSettings = Field(default_factory=AuditSettings.model_construct)
     disk: DiskSettings = Field(default_factory=DiskSettings.model_construct)
+    iscsi: IscsiSettings = Field(default_factory=IscsiSettings.model_construct)
     tape: TapeSettings = Field(default_factory=TapeSettings.model_construct)
 
 

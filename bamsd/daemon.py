@@ -26,8 +26,13 @@ from bamsd.core.store import Store
 from bamsd.disk import interface as disk_interface
 from bamsd.disk.assembly import DiskArea
 from bamsd.disk.interface import DiskInterface, DiskObjects, PoolInterface, RepositoryInterface
+from bamsd.disk.views import RepositoryView
 from bamsd.errors import BamsError, InvalidArgument
+from bamsd.iscsi import interface as iscsi_interface
+from bamsd.iscsi.assembly import IscsiArea
 from bamsd.iscsi.exports import Exports
+from bamsd.iscsi.interface import IscsiInterface, IscsiObjects, TargetInterface
+from bamsd.iscsi.models import Backing
 from bamsd.manager.interface import JobInterface, JobObjects, ManagerInterface
 from bamsd.system import systemd
 from bamsd.tape import interface as tape_interface
@@ -52,6 +57,8 @@ INTERFACES: tuple[type[Interface], ...] = (
     DiskInterface,
     PoolInterface,
     RepositoryInterface,
+    IscsiInterface,
+    TargetInterface,
     TapeInterface,
     LibraryInterface,
     DriveInterface,
@@ -96,7 +103,7 @@ class Daemon:
         log.info("bamsd is ready as %s", BUS_NAME)
         self._spawn(self._watchdog())
         self._spawn(self._start_tape(interrupted))
-        self._spawn(self._disk.start(interrupted))
+        self._spawn(self._start_disk(interrupted))
         return await self._serve(connection)
 
     def _build(self, connection: Connection) -> None:
@@ -132,12 +139,26 @@ class Daemon:
         )
         self._tree.add(tape_interface.PATH, tape_objects.entry)
         self._tree.add(disk_interface.PATH, DiskInterface(self._disk.service))
+        self._iscsi_objects.entry = IscsiInterface(self._iscsi.service)
+        self._tree.add(iscsi_interface.PATH, self._iscsi_objects.entry)
         connection.on_message(self._dispatcher.handle)
 
     def _build_disk(self) -> None:
-        """Disks, and everybody who may use one: the areas know each other only through this."""
+        """Disks, targets, and everybody who may use a disk: the areas know each other only through this."""
         holders = Holders()
         paths = self._settings.paths
+        self._iscsi_objects = IscsiObjects(self._tree)
+        self._iscsi = IscsiArea(
+            self._settings,
+            self._store,
+            self._jobs,
+            self._alerts,
+            holders,
+            self._iscsi_objects,
+            lambda: {view.uuid: backing(view) for view in self._disk.repositories()},
+            lambda name: backing(self._disk.service.repository(name)),
+        )
+        holders.register(self._iscsi.holders)
         holders.register(
             Exports(
                 paths.sysfs,
@@ -147,10 +168,16 @@ class Daemon:
             )
         )
         bacula = [paths.etc / "bacula/bacula-sd.conf", *CONFIGURATIONS[1:]]
-        self._disk = DiskArea(self._settings, self._store, self._jobs, self._alerts, holders, DiskObjects(self._tree))
+        objects = DiskObjects(self._tree, on_size=self._iscsi.watch.look)
+        self._disk = DiskArea(self._settings, self._store, self._jobs, self._alerts, holders, objects)
         # A repository in Bacula's configuration is in use also while it is not mounted.
         places = self._disk.mount_points
         holders.register(ArchiveDevices(paths.proc, paths.sysfs, paths.dev, configurations=bacula, mount_points=places))
+
+    async def _start_disk(self, interrupted: Sequence[Job]) -> None:
+        """Targets come after the disks: their devices must be known by then."""
+        await self._disk.start(interrupted)
+        await self._iscsi.start(interrupted)
 
     async def _start_tape(self, interrupted: Sequence[Job]) -> None:
         await self._watch.start()
@@ -167,6 +194,7 @@ class Daemon:
         for task in self._background:
             task.cancel()
         await self._watch.stop()
+        await self._iscsi.stop()
         await self._disk.stop()
         await self._jobs.close(0 if lost else STOP_LIMIT_S)
         await self._dispatcher.stop()
@@ -215,6 +243,7 @@ class Daemon:
             logging.getLogger("bamsd").setLevel(fresh.log_level.upper())
             await self._tape.configure(fresh.tape)
             self._disk.configure(fresh.disk)
+            self._iscsi.configure(fresh.iscsi)
             log.info("the configuration was read again")
 
     async def _reload_logged(self) -> None:
@@ -262,9 +291,21 @@ class Daemon:
             log.error("a background task failed", exc_info=task.exception())
 
 
+def backing(view: RepositoryView) -> Backing:
+    """A repository of disks as what may lie under a LUN."""
+    refusal = ""
+    if view.state != "ready":
+        refusal = f"it is {view.state}. {view.state_text}".strip()
+    elif view.use != "block":
+        refusal = "it holds a file system of this host. A LUN needs a repository of use block."
+    size_bytes = view.size_bytes if view.state in ("ready", "rolling-back") else 0
+    return Backing(view.name, view.uuid, "block", view.device, size_bytes, refusal)
+
+
 def declared_actions() -> list[str]:
     """Every polkit action that a method names."""
-    named = {m.action for interface in INTERFACES for m in interface.methods.values()}
+    methods = [m for interface in INTERFACES for m in interface.methods.values()]
+    named = {m.action for m in methods} | {m.force_action for m in methods if m.force_action}
     return sorted(action for action in named if isinstance(action, str))
 
 

@@ -18,6 +18,7 @@ TARGET = ROOT / "docs" / "api.md"
 KINDS = {"property": "Properties", "method": "Methods", "signal": "Signals"}
 SINCE = "org.bams.Since"
 ACTION = "org.bams.Action"
+FORCE_ACTION = "org.bams.ForceAction"
 EMITS = "org.freedesktop.DBus.Property.EmitsChangedSignal"
 JOBS_OWN_ACTION = "*"
 
@@ -140,7 +141,8 @@ def render_member(member: ET.Element, comment: Comment) -> str:
     action = annotation(member, ACTION)
     if action:
         needs = "the action of the operation that the job runs" if action == JOBS_OWN_ACTION else f"`{action}`"
-        lines += [f"Polkit action: {needs}", ""]
+        forced = annotation(member, FORCE_ACTION)
+        lines += [f"Polkit action: {needs}" + (f"; with the option force `{forced}`" if forced else ""), ""]
     return "\n".join(lines)
 
 

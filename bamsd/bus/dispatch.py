@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from dbus_next import Message, MessageFlag, MessageType, Variant
 from dbus_next.signature import SignatureTree
+from pydantic import SecretStr
 
 from bamsd.bus import wire
 from bamsd.bus.caller import Caller, Callers, current
@@ -137,6 +138,8 @@ class Dispatcher:
         if not declared.action:
             return await interface.bound(declared)(*arguments)
         action = declared.action if isinstance(declared.action, str) else declared.action(interface)
+        if declared.force_action and arguments[-1].force:
+            action = declared.force_action
         entry = _entry(caller, action, interface, declared, arguments)
         try:
             await self._polkit.require(caller, action)
@@ -160,8 +163,7 @@ class Dispatcher:
             text = f"{name}: {error.message}" if isinstance(error, BamsError) else name
             await self._conclude(replace(entry, outcome=outcome, error=text), started)
             raise
-        job = int(result[len(JOB_PREFIX) :]) if isinstance(result, str) and result.startswith(JOB_PREFIX) else 0
-        await self._conclude(replace(entry, outcome="done", job=job), started)
+        await self._conclude(replace(entry, outcome="done", job=_job_number(result)), started)
         return result
 
     async def _conclude(self, entry: Entry, started_ns: int) -> None:
@@ -225,6 +227,12 @@ class Dispatcher:
         raise StandardError("PropertyReadOnly", f"{interface.interface_name}.{name} cannot be set; call a method.")
 
 
+def _job_number(result: Any) -> int:
+    """The job that a method returns, alone or as the first of several values; 0 for none."""
+    first = result[0] if isinstance(result, tuple) else result
+    return int(first[len(JOB_PREFIX) :]) if isinstance(first, str) and first.startswith(JOB_PREFIX) else 0
+
+
 def _arguments(declared: Method, message: Message) -> list[Any]:
     if message.signature != declared.in_signature:
         raise InvalidArgument(
@@ -236,11 +244,18 @@ def _arguments(declared: Method, message: Message) -> list[Any]:
     return values
 
 
+def _audited(value: Any) -> Any:
+    """A value as the audit record may have it: not endless, and no secret."""
+    if isinstance(value, SecretStr):
+        return "(secret)"
+    return value[:MAX_AUDITED_TEXT] if isinstance(value, str) else value
+
+
 def _entry(caller: Caller, action: str, interface: Interface, declared: Method, arguments: list[Any]) -> Entry:
     named = dict(zip(declared.arguments, arguments, strict=True))
     if declared.options:
         named |= named.pop(declared.arguments[-1]).model_dump(exclude_defaults=True)
-    short = {k: v[:MAX_AUDITED_TEXT] if isinstance(v, str) else v for k, v in named.items()}
+    short = {name: _audited(value) for name, value in named.items()}
     return Entry(
         action=action,
         method=f"{interface.interface_name}.{declared.name}",

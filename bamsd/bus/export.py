@@ -57,6 +57,8 @@ class Method:
     action: Action | None
     audit: str
     options: type[BaseModel] | None
+    force_action: str = ""
+    """The polkit action that is needed in place of ``action`` when the option ``force`` is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,13 @@ def method(
     action: Action | None = None,
     audit: str = "",
     options: type[BaseModel] | None = None,
+    force_action: str = "",
 ) -> Callable[[F], F]:
     """Declare a D-Bus method.
 
     ``audit`` is a format text over the argument names; it makes the call a change, so ``action`` is needed too.
-    ``options`` is the model of a last argument ``a{sv}``.
+    ``options`` is the model of a last argument ``a{sv}``, and ``force_action`` the action that its option ``force``
+    needs.
     """
     if audit and not action:
         raise TypeError(f"a change needs a polkit action: {audit}")
@@ -92,7 +96,9 @@ def method(
     def mark(function: F) -> F:
         arguments = tuple(inspect.signature(function).parameters)[1:]
         name = camel(function.__name__)
-        declared = Method(name, function.__name__, in_signature, out_signature, arguments, action, audit, options)
+        declared = Method(
+            name, function.__name__, in_signature, out_signature, arguments, action, audit, options, force_action
+        )
         function.__bams_method__ = declared  # type: ignore[attr-defined]
         return function
 

@@ -26,9 +26,13 @@ class Holders:
         self._sources.append(source)
 
     async def of(self, device: str) -> tuple[Holder, ...]:
-        """Everyone who holds the device, in the order of registration.
+        """Everyone who holds the device, in the order of registration. Who is named by two sources is named once.
 
         The error of a source is raised: not knowing who holds a device must stop what would destroy it.
         """
         answers = await asyncio.gather(*(source(device) for source in self._sources))
-        return tuple(dict.fromkeys(holder for answer in answers for holder in answer))
+        found: dict[tuple[str, str], Holder] = {}
+        for answer in answers:
+            for holder in answer:
+                found.setdefault((holder.kind, holder.name), holder)
+        return tuple(found.values())

@@ -29,5 +29,9 @@ def repository_path(stack: str, volume: str) -> str:
     return f"{ROOT}/Disk/repositories/{stack}/{escape(volume)}"
 
 
+def target_path(iqn: str) -> str:
+    return f"{ROOT}/Iscsi/targets/{escape(iqn)}"
+
+
 def job_path(number: int) -> str:
     return f"{ROOT}/jobs/{number}"

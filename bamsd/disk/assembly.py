@@ -21,7 +21,7 @@ from bamsd.disk.kernel_holders import KernelHolders
 from bamsd.disk.models import Reading
 from bamsd.disk.register import Register
 from bamsd.disk.service import Disks
-from bamsd.disk.views import Picture, device_path
+from bamsd.disk.views import Picture, RepositoryView, device_path
 from bamsd.disk.watch import DiskWatch
 from bamsd.errors import NotSupported
 from bamsd.system.block import Roots, mounts
@@ -69,6 +69,10 @@ class DiskArea:
         """Where the repository on this device belongs, mounted or not."""
         views = self._books.repositories.values()
         return tuple(view.mount_point for view in views if view.device == device and view.mount_point)
+
+    def repositories(self) -> Sequence[RepositoryView]:
+        """All repositories that BAMS made, as they are known now."""
+        return [view for view in self._books.repositories.values() if view.owned]
 
     async def start(self, interrupted: Sequence[Job]) -> None:
         await self._books.open()

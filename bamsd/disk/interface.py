@@ -1,5 +1,6 @@
 """org.bams.Disk on D-Bus: declarations, and the objects of pools and repositories."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -214,10 +215,14 @@ class RepositoryInterface(Interface, name="org.bams.Disk.Repository"):
 
 
 class DiskObjects:
-    """Keeps the D-Bus objects of pools and repositories equal to what the books say."""
+    """Keeps the D-Bus objects of pools and repositories equal to what the books say.
 
-    def __init__(self, tree: ObjectTree) -> None:
+    ``on_size`` is called when the device or the size of a repository changed: whoever passes it on must announce that.
+    """
+
+    def __init__(self, tree: ObjectTree, on_size: Callable[[], None] = lambda: None) -> None:
         self._tree = tree
+        self._on_size = on_size
         self._objects: dict[str, PoolInterface | RepositoryInterface] = {}
 
     def pool_changed(self, view: PoolView) -> None:
@@ -231,8 +236,10 @@ class DiskObjects:
     def repository_changed(self, view: RepositoryView) -> None:
         known = self._objects.get(view.path)
         if isinstance(known, RepositoryInterface):
-            known.view = view
+            before, known.view = known.view, view
             known.touch()
+            if (before.size_bytes, before.device) != (view.size_bytes, view.device):
+                self._on_size()
         else:
             self._add(view.path, RepositoryInterface(view))
 

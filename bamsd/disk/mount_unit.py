@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bamsd.disk.models import Filesystem
 from bamsd.errors import InvalidArgument, ToolFailed
+from bamsd.system.files import replace_file, sync_folder
 
 FOLDER = Path("/etc/systemd/system")
 OPTIONS = ("nofail", "nosuid", "nodev", "noexec")
@@ -106,15 +107,8 @@ async def write(point: str, text: str, folder: Path = FOLDER) -> Path:
 
 
 def _write(path: Path, text: str) -> Path:
-    unfinished = path.with_name(f".{path.name}.new")
     try:
-        with open(unfinished, "w", encoding="utf-8") as file:
-            file.write(text)
-            os.fchmod(file.fileno(), 0o644)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-        _sync_folder(path.parent)
+        replace_file(path, text.encode(), 0o644)
     except OSError as error:
         raise ToolFailed(f"The mount unit {path} cannot be written: {error.strerror}.") from error
     return path
@@ -132,7 +126,7 @@ def _remove(path: Path) -> bool:
         return False
     try:
         path.unlink()
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise ToolFailed(f"The mount unit {path} cannot be removed: {error.strerror}.") from error
     return True
@@ -144,14 +138,6 @@ def _is_ours(path: Path) -> bool:
             return file.readline().rstrip("\n") == _FIRST_LINE
     except OSError:
         return False
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 async def exists(point: str, folder: Path = FOLDER) -> bool:

@@ -16,7 +16,7 @@ from bamsd.disk.filesystems import Filesystems
 from bamsd.disk.models import Disk, Filesystem, Layout, PoolKind, Stack, Use, Volume, check_name
 from bamsd.disk.plans import Plan, Wanted
 from bamsd.disk.register import Operation, Row
-from bamsd.disk.views import Picture, device_path
+from bamsd.disk.views import Picture, RepositoryView, device_path
 from bamsd.errors import NotFound, NotReady
 
 Candidates = Callable[[], Awaitable[tuple[Disk, ...]]]
@@ -40,6 +40,11 @@ class Disks:
 
     async def candidates(self) -> tuple[Disk, ...]:
         return await self._candidates()
+
+    def repository(self, name: str) -> RepositoryView:
+        """A repository that BAMS made. Raises NotFound, and NotReady while it is not known what there is."""
+        row = self.books.picture.row(name)
+        return next(view for view in self.books.repositories.values() if view.owned and view.uuid == row.uuid)
 
     async def holders(self, name: str) -> tuple[Holder, ...]:
         """Who uses a repository or a foreign volume at this moment."""

@@ -14,8 +14,9 @@ import pytest
 
 from bamsd.core.names import pool_path, repository_path
 from tests.appliance import image
+from tests.appliance.area import options
 from tests.appliance.disk_truth import BUSCTL, POOL, REPOSITORY, Truth, disagreements, rested
-from tests.appliance.disks import DISK, MIB, Disks, by_id, options
+from tests.appliance.disks import DISK, MIB, Disks, by_id
 from tests.appliance.guest import Guest
 from tests.appliance.image import BaseImage
 from tests.appliance.layer import Layer

@@ -8,16 +8,18 @@ from bamsd.bus.export import Interface
 from bamsd.daemon import INTERFACES
 
 
-def action_in_contract(name: str, method: str) -> str:
+def in_contract(name: str, method: str, annotation: str) -> str:
     element = next(m for m in contract.load()[name].iter("method") if m.attrib["name"] == method)
-    return next((a.attrib["value"] for a in element.iter("annotation") if a.attrib["name"] == "org.bams.Action"), "")
+    return next((a.attrib["value"] for a in element.iter("annotation") if a.attrib["name"] == annotation), "")
 
 
 @pytest.mark.parametrize("interface", INTERFACES, ids=lambda interface: str(interface.interface_name))
 def test_each_method_names_the_polkit_action_of_the_contract(interface: type[Interface]) -> None:
     for declared in interface.methods.values():
         action = "*" if callable(declared.action) else declared.action or ""
-        assert action == action_in_contract(interface.interface_name, declared.name), declared.name
+        assert action == in_contract(interface.interface_name, declared.name, "org.bams.Action"), declared.name
+        forced = in_contract(interface.interface_name, declared.name, "org.bams.ForceAction")
+        assert declared.force_action == forced, declared.name
 
 
 @pytest.mark.parametrize("interface", INTERFACES, ids=lambda interface: str(interface.interface_name))

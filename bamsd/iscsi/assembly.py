@@ -1,0 +1,96 @@
+"""Puts the parts of org.bams.Iscsi together: register, stacks, books, service, watch."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from bamsd.config import Config, IscsiSettings
+from bamsd.core.alerts import Alerts
+from bamsd.core.holders import Holder, Holders
+from bamsd.core.jobs import Job, Jobs
+from bamsd.core.store import Store
+from bamsd.iscsi import recovery
+from bamsd.iscsi.books import Books, Listener
+from bamsd.iscsi.file_backing import file_backing
+from bamsd.iscsi.lio import Lio
+from bamsd.iscsi.models import Backing
+from bamsd.iscsi.register import Register
+from bamsd.iscsi.scst import Scst
+from bamsd.iscsi.sealed import SealedFile
+from bamsd.iscsi.service import Iscsi
+from bamsd.iscsi.stacks import Stacks
+from bamsd.iscsi.tree import Files
+from bamsd.iscsi.watch import IscsiWatch
+
+Repositories = Callable[[], Mapping[str, Backing]]
+"""All repositories of BAMS by UUID."""
+
+_BOOT = "iscsi_boot"
+_SAVE_BOOT = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+
+
+class IscsiArea:
+    """The running area: its service, and what keeps it current."""
+
+    def __init__(
+        self,
+        settings: Config,
+        store: Store,
+        jobs: Jobs,
+        alerts: Alerts,
+        holders: Holders,
+        listener: Listener,
+        repositories: Repositories,
+        find_repository: Callable[[str], Backing],
+    ) -> None:
+        paths = settings.paths
+        self._store = store
+        self._jobs = jobs
+        self._boot_id = paths.proc / "sys/kernel/random/boot_id"
+        self._mount_root = settings.disk.mount_root
+        self._find_repository = find_repository
+        scst = Scst(Files(paths.sysfs / "kernel/scst_tgt"), paths.etc / "scst.conf")
+        lio = Lio(Files(paths.sysfs / "kernel/config/target"), paths.etc / "rtslib-fb-target/saveconfig.json")
+        self._stacks = Stacks(store, (scst, lio), settings.iscsi.stack)
+        register = Register(store, SealedFile(paths.state))
+        self._books = Books(register, self._stacks, repositories, alerts, listener)
+        self.service = Iscsi(self._books, jobs, holders.of, self._backing)
+        self.watch = IscsiWatch(self._books, self.service.turn, settings.iscsi.poll_interval_s)
+
+    async def holders(self, device: str) -> Sequence[Holder]:
+        """Our LUNs on a device, also those that are not in force yet."""
+        return await self.service.holders(device)
+
+    async def start(self, interrupted: Sequence[Job]) -> None:
+        await self._stacks.open()
+        await self._books.open()
+        boot = await asyncio.to_thread(_text, self._boot_id)
+        known = await self._store.query("SELECT value FROM meta WHERE key = ?", (_BOOT,))
+        rebooted = not known or known[0]["value"] != boot
+        async with self.service.turn.read():
+            await recovery.start(self._books, self._jobs, interrupted, rebooted=rebooted)
+        if rebooted and not self._books.found.problem:
+            await self._store.execute(_SAVE_BOOT, (_BOOT, boot))
+        self.watch.start()
+
+    def configure(self, settings: IscsiSettings) -> None:
+        """Take new settings at a reload."""
+        self.watch.interval_s = settings.poll_interval_s
+        self._stacks.setting = settings.stack
+        self.watch.look()
+
+    async def stop(self) -> None:
+        await self.watch.stop()
+
+    async def _backing(self, name: str) -> Backing:
+        if name.startswith("/"):
+            return await asyncio.to_thread(file_backing, name, Path(self._mount_root))
+        return self._find_repository(name)
+
+
+def _text(path: Path) -> str:
+    """Empty where it cannot be read."""
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""

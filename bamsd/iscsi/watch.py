@@ -1,0 +1,43 @@
+"""Look at the target stack again and again: drift, sessions, a stack that was started anew, and devices that grew."""
+
+import asyncio
+
+from bamsd.core.rounds import forever
+from bamsd.core.turn import Turn
+from bamsd.iscsi.books import Books
+
+
+class IscsiWatch:
+    """Every ``interval_s``, and soon after ``look``."""
+
+    def __init__(self, books: Books, turn: Turn, interval_s: float) -> None:
+        self.interval_s = interval_s
+        self._books = books
+        self._turn = turn
+        self._wanted = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(forever(self._round))
+
+    def look(self) -> None:
+        """Something may have changed, such as the size of a repository."""
+        self._wanted.set()
+
+    async def stop(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _round(self) -> None:
+        try:
+            async with asyncio.timeout(self.interval_s):
+                await self._wanted.wait()
+        except TimeoutError:
+            pass
+        self._wanted.clear()
+        # A change that runs looks at its end by itself, and must not be mixed with a repair.
+        async with self._turn.read():
+            await self._books.observe()
+            await self._books.restore(always=False)
+            await self._books.announce_growth()
