@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bamsd.bacula import sd_output
@@ -67,6 +67,7 @@ def test_hostile_text_cannot_reach_a_terminal_or_a_log() -> None:
     assert device.blocked == "blocked"
 
 
+@settings(deadline=None)
 @given(
     st.text() | st.dictionaries(st.text(), st.recursive(st.none() | st.floats() | st.text(), st.lists)).map(json.dumps)
 )
