@@ -49,7 +49,7 @@ def read(path: str) -> list[Resource]:
             for needed in ("MediaType", "ArchiveDevice"):
                 if needed not in row:
                     raise Refused(f'"{needed}" directive is required in "Device" resource, but not found.', 1, 1, path)
-        for name in row.get("Device", ()) if kind == "Autochanger" else ():
+        for name in row.get("Device", ()) if kind == "Autochanger" and "ChangerDevice" in row else ():
             if name not in known:
                 raise Refused(f'Could not find config Resource "{name}" referenced on line 3', 3, 1, path)
     return found

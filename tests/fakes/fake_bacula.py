@@ -6,11 +6,13 @@ are those of tests/recordings/bacula/console-15.json. Cartridges are those of th
 
 import os
 import re
+import signal
 import sys
+import time
 from collections.abc import Callable
 
 from tests.fakes import bacula_text
-from tests.fakes.tape_robot import Json, changer_by_serial, locked, log_call, wait_for_file
+from tests.fakes.tape_robot import POLL_S, Json, changer_by_serial, locked, log_call, wait_for_file
 
 SHOWN = "LoadState={load}\nActiveState={active}\nSubState={sub}\nResult={result}\nUser={user}\nGroup={group}\n"
 START_FAILED = (
@@ -213,6 +215,21 @@ def mount(state: Json, given: dict[str, str]) -> None:
     sys.stdout.write('3001 Mounted Volume: X\n3001 Device ""d" (/dev/nst0)" is mounted with Volume "X"\n')
 
 
+def close_drive(pid: int) -> None:
+    """The program that stands for bacula-sd lets its drive go."""
+    os.kill(pid, signal.SIGTERM)
+    while any(target.startswith(os.environ["BAMS_FAKE_DISKS"]) for target in open_files(pid)):
+        time.sleep(POLL_S)
+
+
+def open_files(pid: int) -> list[str]:
+    folder = f"/proc/{pid}/fd"
+    try:
+        return [os.readlink(f"{folder}/{name}") for name in os.listdir(folder)]
+    except OSError:
+        return []
+
+
 def give_back(word: str, code: str) -> Callable[[Json, dict[str, str]], None]:
     def verb(state: Json, given: dict[str, str]) -> None:
         drive = int(given["drive"])
@@ -230,8 +247,8 @@ def give_back(word: str, code: str) -> Callable[[Json, dict[str, str]], None]:
                 place["cartridge"] = place["source"] = None
 
         library(given["storage"], unload)
-        for holder in state["holders"]:
-            open(holder, "w").close()
+        for pid in state["holders"]:
+            close_drive(pid)
         sys.stdout.write(f'{code} Device ""d" (/dev/nst0)" {word}.\n')
 
     return verb
