@@ -37,7 +37,8 @@ def _milder(finding: Finding) -> Finding:
 
 
 def _each_device(config: SdConfig, look: Look, user: str) -> Iterator[Finding]:
-    members = {name for row in config.of("Autochanger") for name in names_of(row, "Device")}
+    robots = (row for row in config.of("Autochanger") if text_of(row, "ChangerDevice") not in ("", "/dev/null"))
+    members = {name for row in robots for name in names_of(row, "Device")}
     for row in config.of("Device"):
         name, path = shown_name(row), text_of(row, "ArchiveDevice")
         node = look(path)

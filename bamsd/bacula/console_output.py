@@ -12,7 +12,7 @@ from bamsd.bacula.models import shown
 from bamsd.errors import BamsError, InUse, NotFound, ToolFailed
 
 _NUMBERED = re.compile(r"^(\d{4}) (.+)$")
-_PROMPT = re.compile(r"^(?:Select |Enter (?!a period to cancel)|.*\(yes/no\)|.*\(yes/mod/no\)|Expected a positive integer)")
+_PROMPT = re.compile(r"^(?:Select |Enter (?!a period to cancel)|.*\(yes/(?:mod/)?no\)|Expected a positive integer)")
 _MISSING = re.compile(r'^(?:Storage resource|Could not find Pool|Could not find Client|Job resource) "?([^":]*)"?')
 _FIELD = re.compile(r"^ *([A-Za-z]+): (.*)$")
 _UP_TO_DATE = re.compile(r'^Catalog record for (?:Volume|cleaning tape) "([^"]*)"(?:, Slot (\d+))?\s+(.+?)\.?$')

@@ -102,6 +102,7 @@ class Drafts:
             self.places.main: _including(before[self.places.main] or "", self.places.own),
             self.places.drop_in: _drop_in(wanted.repositories),
         }
+        who = sd_config.main_director(wanted.base)[0] or wanted.director
         director = dir_config.text(dir_config.resources(wanted, _reach(choice, wanted, passwords)))
         # A Director that has BAMS's part already keeps it true.
         if choice.local_director or before[self.places.own_director] is not None:
@@ -117,7 +118,8 @@ class Drafts:
             texts=texts,
             before=before,
             secrets=(*wanted.base.secrets, passwords.monitor, passwords.director),
-            director=redacted(director, (passwords.director,)),
+            director=f"# Password: that of the Director {who} in bacula-sd.conf of this host.\n"
+            + redacted(director, (passwords.director,)),
             devices=sd_config.device_names(found),
             ours=_names(found),
             findings=checks.picture(wanted.libraries, wanted.repositories),
