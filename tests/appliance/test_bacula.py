@@ -1,6 +1,7 @@
 """From nothing to a restored file with a real Bacula 15, through org.bams; bconsole only runs the jobs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -47,16 +48,28 @@ def restored(bacula: Bacula, jobid: int, where: str) -> None:
     bacula.console(f"restore jobid={jobid} where={where} all done yes", "wait", "quit")
 
 
+def eventually(what: str, look: Callable[[], Any], limit_s: float) -> Any:
+    """What ``look`` finds as soon as it finds something."""
+    found: list[Any] = []
+
+    def seen() -> bool:
+        found[:] = [look()]
+        return bool(found[0])
+
+    wait_until(what, seen, limit_s, pause_s=1)
+    return found[0]
+
+
 def end_of(bacula: Bacula, jobid: int) -> str:
     def ended() -> str:
         job = next(job for job in bacula.jobs() if job["jobid"] == jobid)
         return str(job["status"]) if job["ended"] and job["status"] not in "RC" else ""
 
-    return str(wait_until(f"job {jobid} to end", ended, 600))
+    return str(eventually(f"job {jobid} to end", ended, 600))
 
 
 def test_a_configuration_of_what_is_there_comes_into_force(bacula: Bacula) -> None:
-    given = {"libraries": [LIBRARY], "repositories": ["bacfiles"], "virtual_autochangers": ["bacfiles"]}
+    given: dict[str, Any] = {"libraries": [LIBRARY], "repositories": ["bacfiles"], "virtual_autochangers": ["bacfiles"]}
     job = bacula.job("ApplyConfig", "", local_director=True, **given)
     assert job["State"] == "succeeded"
     status = bacula.status()
@@ -106,12 +119,12 @@ def test_six_tapes_are_labelled_by_their_barcodes(bacula: Bacula) -> None:
 def test_tape_and_disk_give_back_what_they_got(bacula: Bacula) -> None:
     guest = bacula.guest
     tape = run_backup(bacula, LIBRARY)
-    running = wait_until("the job to write to tape", lambda: bacula.status()["running"], 120)
+    running = eventually("the job to write to tape", lambda: bacula.status()["running"], 120)
     assert running[0]["name"] == "BackupClient1"
     refusal = bacula.refusal("Restart", "")
     assert refusal.startswith("InUse")
     assert f"BackupClient1 (JobId {tape})" in refusal
-    mounted = wait_until("a mounted tape", lambda: [d for d in bacula.status()["devices"] if d["writers"]], 120)
+    mounted = eventually("a mounted tape", lambda: [d for d in bacula.status()["devices"] if d["writers"]], 120)
     drive = int(mounted[0]["name"].rsplit("-", 1)[1])
     words = Words(guest, INSIDE)
     assert words.refusal("Unload", drive).startswith("InUse")
@@ -148,7 +161,7 @@ def test_a_daemon_that_does_not_start_gets_the_configuration_before(bacula: Bacu
         f"mkdir -p {folder} && printf '%s\\n' '[Service]' \"{condition}\" > {folder}/trap.conf; systemctl daemon-reload"
     )
     before = guest.run("cat /etc/bacula/bams.d/storage-daemon.conf")
-    given = {"libraries": [LIBRARY], "repositories": ["bacfiles"], "virtual_autochangers": ["bacfiles"]}
+    given: dict[str, Any] = {"libraries": [LIBRARY], "repositories": ["bacfiles"], "virtual_autochangers": ["bacfiles"]}
     refusal = bacula.refusal("ApplyConfig", "", devices_per_repository=4, **given)
     assert "the one before is in force again" in refusal
     assert guest.run("cat /etc/bacula/bams.d/storage-daemon.conf") == before
