@@ -48,9 +48,9 @@ class Console:
             raise InvalidArgument("No slot was given: name the slots whose cartridges are to be labelled.")
         listed = slot_ranges(slots)
         command = f"label storage={_name(storage, 'storage')} drive={_number(drive)} pool={_name(pool, 'pool')}"
-        # 9.x asks once more and reads the second line; 15.x has no command of that name and says so, harmlessly.
+        # 9.x asks once more and reads "yes" from the next line; 15.x takes that for an unknown command and says so.
         return await self._run(
-            f"Labelling in {storage}", f"{command} slots={listed} barcodes yes", timeout_s=LABEL_S, tolerant=True
+            f"Labelling in {storage}", f"{command} slots={listed} barcodes yes", "yes", timeout_s=LABEL_S, tolerant=True
         )
 
     async def mount(self, storage: str, drive: int, slot: int) -> None:

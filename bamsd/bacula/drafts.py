@@ -11,12 +11,11 @@ from typing import TypeVar
 
 from bamsd.bacula import account, bacula_sd, bsdjson, checks, config_files, dir_config, reach, sd_config, systemctl
 from bamsd.bacula.account import Account
-from bamsd.bacula.archive_text import includes
 from bamsd.bacula.config_files import Places, Texts
 from bamsd.bacula.models import Finding, Repository, TapeLibrary, check_name
 from bamsd.bacula.resources import Resource, SdConfig, redacted, text_of
 from bamsd.bacula.sd_config import Passwords, Wanted
-from bamsd.errors import InvalidArgument, NotFound, NotReady, NotSupported
+from bamsd.errors import InvalidArgument, NotFound, NotReady
 
 PROBE = "bams-probe"
 _PROBES: Mapping[str, str] = {
@@ -185,11 +184,6 @@ class Drafts:
     async def _base(self, main: str) -> SdConfig:
         """What people wrote, as Bacula reads it. Resources that it needs to be read at all are lent to it."""
         written = config_files.without_include(main, self.places.own)
-        if any(name.startswith("|") for name in includes(written)):
-            raise NotSupported(
-                f"{self.places.main} includes the output of a command, which BAMS does not run as root: "
-                "write that part into a file and include the file."
-            )
         if not written.strip():
             return SdConfig()
         async with self._trying:

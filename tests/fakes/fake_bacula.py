@@ -106,6 +106,9 @@ def answer(command: str, state: Json) -> None:
     say = sys.stdout.write
     if command == ".api 2":
         return
+    if command == "yes":
+        say("yes: is an invalid command.\n")
+        return
     if command == ".storage":
         say("".join(f"{name}\n" for name in state["storages"]))
     elif command == ".pools":
