@@ -33,6 +33,7 @@ def bacula(guest: Guest) -> Iterator[Bacula]:
     guest.run("systemctl stop bacula-sd bacula-director bacula-fd", limit_s=180)
     guest.run("rm -rf /etc/bacula /etc/systemd/system/bacula-sd.service.d && mv /root/bacula-before /etc/bacula")
     guest.run("systemctl daemon-reload")
+    disks.job("UnmountRepository", "s", "bacfiles")
     disks.delete("bacfiles")
     disks.job("DeletePool", "s", "bacvg", confirm="bacvg")
 
