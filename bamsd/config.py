@@ -34,6 +34,7 @@ class Paths(Section):
     proc: Path = Path("/proc")
     units: Path = Path("/etc/systemd/system")
     etc: Path = Path("/etc")
+    var_lib: Path = Path("/var/lib")
 
 
 class AuditSettings(Section):

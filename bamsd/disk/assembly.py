@@ -38,6 +38,7 @@ class DiskArea:
         roots = Roots(paths.proc, paths.sysfs, paths.dev)
         kernel = KernelHolders(paths.proc, paths.sysfs, paths.dev, probe=wipefs.probe)
         holders.register(kernel)
+        files = Filesystems(paths.units, str(disk.mount_root), disk.mount_owner)
         books = Books(
             Register(store),
             {
@@ -49,6 +50,7 @@ class DiskArea:
             listener,
             Picture(mount_root=str(disk.mount_root)),
             {"zfs": lambda group: read_below(paths.dev, partial(zfs.read_pool, group, self._limits.read_timeout_s))},
+            files.is_blank,
         )
         self._jobs = jobs
         self._books = books
@@ -57,7 +59,7 @@ class DiskArea:
             books,
             self._changes,
             holders,
-            Filesystems(paths.units, str(disk.mount_root), disk.mount_owner),
+            files,
             lambda: candidates(
                 holders.of, members=members(books.picture), dev=paths.dev, include_loop=disk.include_loop_devices
             ),

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -14,7 +14,7 @@ from bamsd.core.alerts import Alerts
 from bamsd.core.names import pool_path
 from bamsd.disk import views
 from bamsd.disk.conditions import PREFIX, Condition, conditions, unsettled
-from bamsd.disk.models import NAME_LIMIT, Pool, Reading, Stack, Volume, check_name
+from bamsd.disk.models import KNOWN_ILL, NAME_LIMIT, Reading, Stack, Volume, check_name
 from bamsd.disk.outcome import Outcome, judge
 from bamsd.disk.register import Intent, Register, Row, row_of
 from bamsd.disk.views import Picture, PoolView, RepositoryView
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 Reader = Callable[[], Awaitable[Reading]]
 GroupReader = Callable[[str], Awaitable[Reading]]
 """Reads one group alone, where the stack can do that."""
+Look = Callable[[str], Awaitable[bool]]
+"""Whether a device is known to hold nothing."""
 
 
 class Listener(Protocol):
@@ -48,11 +50,13 @@ class Books:
         alerts: Alerts,
         listener: Listener,
         picture: Picture,
-        group_readers: Mapping[Stack, GroupReader] | None = None,
+        group_readers: Mapping[Stack, GroupReader],
+        is_blank: Look,
     ) -> None:
         self._register = register
         self._readers = readers
-        self._group_readers = group_readers or {}
+        self._group_readers = group_readers
+        self._is_blank = is_blank
         self._mounts = mounts
         self._alerts = alerts
         self._listener = listener
@@ -124,11 +128,12 @@ class Books:
         else:
             self.read_at[stack] = began
         fresh = await self._read(stack, group)
+        blank = {v.repository for v in finds(fresh, self._known()) if await self._is_blank(v.device)}
         async with self._telling:
             readings = dict(self.picture.readings)
             readings[stack] = self._joined(readings.get(stack, Reading()), fresh, stack, group, began)
             self.picture = replace(self.picture, readings=readings, mounted=await self._mounts())
-            await self._match_rows()
+            await self._match_rows(blank)
             await self._settle_unknown()
             await self._publish()
             return self.picture
@@ -204,20 +209,26 @@ class Books:
                 log.warning("job %d, %s of %s: %s", intent.job_id, intent.operation, intent.name, outcome.text)
                 await self._conclude(intent, outcome)
 
-    async def _match_rows(self) -> None:
-        """Bring the rows up to date with the volumes, and take in a volume with our mark that no row knows."""
+    def _known(self) -> Set[str]:
+        """The repositories that the store knows, and those that are being made."""
+        return self._register.rows.keys() | {intent.repository for intent in self._under_way.values()}
+
+    async def _match_rows(self, blank: Set[str]) -> None:
+        """Bring the rows up to date with the volumes, and take in a volume with our mark that no row knows.
+
+        ``blank`` are repositories that no row knows and whose volume holds nothing.
+        """
         for row in list(self._register.rows.values()):
             volume = self.picture.volume_of(row)
             if volume and (seen := seen_as(row, volume, mounted=self.picture.is_mounted(row))) != row:
                 log.info("repository %s is %s with %d bytes now", row.name, seen.full_name, seen.size_bytes)
                 await self._register.keep(seen)
-        busy = {intent.repository for intent in self._under_way.values()}
-        for volume in strangers(self.picture, self._register.rows.keys() | busy):
+        for volume in strangers(self.picture, self._known()):
             name = found_name(volume, lambda name: self._register.named(name) is not None)
             log.warning("repository %s was found by the mark on %s", name, volume.full_name)
             found = row_of(volume, name, "")
             if found.use == "filesystem" and not self.picture.is_mounted(found):
-                found = replace(found, leftover="mount")
+                found = replace(found, leftover="format" if volume.repository in blank else "mount")
             await self._register.keep(found)
         self._show_rows()
 
@@ -266,7 +277,8 @@ def merged(before: Reading, now: Reading) -> Reading:
 
     told_pools = {pool.name for pool in now.pools}
     told_volumes = {volume.full_name for volume in now.volumes}
-    pools: list[Pool] = [replace(p, health="unresponsive") if lost(p.group) else p for p in now.pools]
+    silent = [p for p in now.pools if lost(p.group) and p.health not in KNOWN_ILL]
+    pools = [replace(p, health="unresponsive") if p in silent else p for p in now.pools]
     pools += [replace(p, health="unresponsive") for p in before.pools if lost(p.group) and p.name not in told_pools]
     volumes = [*now.volumes, *(v for v in before.volumes if lost(v.group) and v.full_name not in told_volumes)]
     return Reading(tuple(pools), tuple(volumes), now.problems)
@@ -307,6 +319,13 @@ def seen_as(row: Row, volume: Volume, *, mounted: bool) -> Row:
     leftover = "" if mounted and row.leftover == "mount" else row.leftover
     seen = replace(row, pool=volume.pool, volume=volume.name, kind=volume.kind, size_bytes=volume.size_bytes)
     return replace(seen, leftover=leftover)
+
+
+def finds(reading: Reading, known: Set[str]) -> list[Volume]:
+    """Volumes for file systems with a mark that nobody knows, each of another mark, whose content can be looked at."""
+    marks = Counter(volume.repository for volume in reading.volumes)
+    new = (v for v in reading.volumes if v.repository and v.repository not in known and marks[v.repository] == 1)
+    return [v for v in new if v.use == "filesystem" and v.active and v.health == "online"]
 
 
 def strangers(picture: Picture, known: Iterable[str]) -> list[Volume]:

@@ -135,16 +135,17 @@ class Changes:
 
     async def _perform(self, plan: Plan, intent: Intent, progress: Progress) -> tuple[BamsError | None, int]:
         """The error that stopped it, and how many steps were begun."""
-        for stage, act in enumerate(plan.acts, start=1):
+        for number, act in enumerate(plan.acts):
+            stage = intent.stage + number + 1
             try:
                 await self.books.reach(intent, stage)
-                progress.set((stage - 1) / len(plan.acts))
+                progress.set(number / len(plan.acts))
                 await act.perform(self.limit_s)
             except BamsError as error:
                 return error, stage
             except Exception as error:
                 return unexpected(error, f"doing step {stage} of job {intent.job_id}"), stage
-        return None, len(plan.acts)
+        return None, intent.stage + len(plan.acts)
 
 
 def verdict(outcome: Outcome, failure: BamsError | None) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from bamsd.disk import mkfs, mount_unit, systemctl, wipefs
 from bamsd.disk.acts import Act, act
 from bamsd.disk.mkfs import Root
 from bamsd.disk.models import Filesystem, Step
-from bamsd.errors import AlreadyExists
+from bamsd.errors import AlreadyExists, BamsError
 
 PATIENCE = 3
 """Making or growing a file system may take so many times the limit of other commands."""
+LOOK_TIMEOUT_S = 5.0
 
 
 class Filesystems:
@@ -79,6 +80,13 @@ class Filesystems:
         """Whether the repository's own file system stands on the device."""
         found = await wipefs.probe(device)
         return found is not None and found.uuid == uuid
+
+    async def is_blank(self, device: str) -> bool:
+        """Whether nothing stands on the device; False where that cannot be told within seconds."""
+        try:
+            return await wipefs.probe(device, LOOK_TIMEOUT_S) is None
+        except BamsError:
+            return False
 
     async def _write(self, point: str, content: str, limit_s: float) -> None:
         await mount_unit.write(point, content, self._units)

@@ -25,6 +25,8 @@ LEAST_DEVICES: Mapping[Layout, int] = {"single": 1, "mirror": 2, "raidz1": 2, "r
 Health = Literal["online", "degraded", "faulted", "suspended", "missing", "unresponsive", "unknown"]
 """``degraded`` works with less safety, ``faulted`` has lost data or does not work, ``suspended`` lets all I/O wait,
 ``missing`` lacks member devices, ``unresponsive`` did not answer within the limit."""
+KNOWN_ILL: tuple[Health, ...] = ("suspended", "missing")
+"""What says more of a pool whose volumes cannot be read than that it does not answer."""
 
 NAME_LIMIT = 48
 _NAME = re.compile(rf"[a-z][a-z0-9_-]{{0,{NAME_LIMIT - 1}}}")

@@ -16,6 +16,8 @@ SECOND_US = 1_000_000
 """ZFS tells the time of a creation in whole seconds."""
 FORMAT_STAGE = 2
 """Steps of a creation: 1 makes the volume, 2 its file system, 3 for ext4 its top folder's mode, 2 more mount it."""
+FINISH_FORMAT_STAGE = 1
+"""The same steps when a creation is finished, where the volume is there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,9 @@ def _mount(picture: Picture, intent: Intent, row: Row, finished: bool) -> Outcom
         )
     if intent.operation == "disk-unmount":
         return Outcome("undone" if mounted else "done", f"Repository {intent.name} is {_is(mounted)}.")
+    if not mounted and row.leftover == "format" and intent.stage > FINISH_FORMAT_STAGE + (intent.filesystem == "ext4"):
+        text = f"The file system of {intent.name} was made and is not mounted."
+        return Outcome("partial", text, replace_left(row, "mount"))
     if not mounted:
         return Outcome("undone", f"Repository {intent.name} is not mounted.")
     if finished or row.leftover != "grow":

@@ -20,7 +20,10 @@ NODE_TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``intent`` has no job number and no start yet. ``objects`` are the paths that the job is about."""
+    """``intent`` has no job number and no start yet; its stage is how many steps need not be done.
+
+    ``objects`` are the paths that the job is about.
+    """
 
     intent: Intent
     acts: tuple[Act, ...]
@@ -138,18 +141,21 @@ def delete(row: Row, volume: Volume | None, files: Filesystems, person: str) -> 
 
 
 def finish(row: Row, volume: Volume, files: Filesystems, person: str, *, made: bool) -> Plan:
-    """Do what an interrupted change left. ``made``: the file system stands there already, so it is kept."""
+    """Do what an interrupted change left. ``made``: the file system stands there already, so it is kept.
+
+    Its step counts as begun then, so that stages mean the same in both cases.
+    """
     path = _path(volume)
     acts: list[Act] = []
     if row.leftover == "format":
-        format_it, *close_it = files.make(row.name, row.filesystem, row.uuid, volume.device, path)
-        acts += [*([] if made else [format_it]), *close_it]
+        acts += files.make(row.name, row.filesystem, row.uuid, volume.device, path)[int(made) :]
     if row.leftover in ("format", "mount"):
         acts += files.mount(row.name, row.filesystem, volume.device, path)
     if row.leftover == "grow":
         acts += files.mount(row.name, row.filesystem, volume.device, path)
         acts.append(files.grow(row.name, row.filesystem, volume.device, path))
-    return Plan(intent("disk-finish", row, person), tuple(acts), (path,), {"repository": path})
+    begun = intent("disk-finish", row, person, stage=int(made))
+    return Plan(begun, tuple(acts), (path,), {"repository": path})
 
 
 def mount(row: Row, volume: Volume, files: Filesystems, person: str) -> Plan:

@@ -113,6 +113,9 @@ def present(picture: Picture, row: Row) -> Volume:
             f"Repository {row.name} is missing: {row.full_name} is not there. Connect its disks, "
             "or delete the repository to forget it."
         )
+    if volume.stack == "zfs" and volume.health == "missing":
+        # Every command would wait in the kernel, and cannot be stopped there.
+        raise NotReady(f"Repository {row.name} cannot be changed now: {volume.health_text}. Reconnect them first.")
     if volume.merging:
         raise Busy(f"Repository {row.name} is being rolled back. Try again when that has ended.")
     return volume

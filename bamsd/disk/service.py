@@ -122,6 +122,8 @@ class Disks:
             volume = rules.present(picture, row)
             if not row.leftover:
                 raise NotReady(f"Repository {name} is complete; there is nothing to finish.")
+            if row.leftover == "mount" and await self._files.is_blank(volume.device):
+                row = replace(row, leftover="format")
             made = False
             if row.leftover == "format":
                 await self._unheld(row, volume)

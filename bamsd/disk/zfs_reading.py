@@ -1,13 +1,14 @@
 """One look at all pools and zvols. Pools are read at the same time and apart, so a hung one spoils no other."""
 
 import asyncio
+import os
 import shlex
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from bamsd.disk import zpool
-from bamsd.disk.models import Health, Pool, Reading, Volume, shown
+from bamsd.disk.models import KNOWN_ILL, Health, Pool, Reading, Volume, shown
 from bamsd.disk.zfs_output import (
     LIST_COLUMNS,
     MARKS,
@@ -21,7 +22,7 @@ from bamsd.disk.zfs_output import (
     parse_values,
     parse_volumes,
 )
-from bamsd.disk.zpool_output import Status
+from bamsd.disk.zpool_output import Status, failing, unplugged
 from bamsd.errors import BamsError, NotFound, NotSupported, TimedOut
 from bamsd.system.run import still_running
 
@@ -35,6 +36,7 @@ DEEP = ("-r", "-t", "volume,snapshot")
 
 Answer = TypeVar("Answer")
 Other = TypeVar("Other")
+_UNPLUGGED = "Its devices are gone, so all reading and writing waits. Reconnect them and restart the host."
 _QUESTIONS = (["zfs", "list"], ["zfs", "get"], ["zpool", "list"], ["zpool", "status"])
 
 _late: dict[str, "asyncio.Task[Any]"] = {}
@@ -70,7 +72,7 @@ def _failed(name: str, found: list[Pool], error: BamsError) -> Reading:
     """What is known of a pool that could not be read to the end: its volumes are not."""
     late = isinstance(error, TimedOut)
     pool = found[-1] if found else _unknown(name)
-    if late and pool.health != "suspended":
+    if late and pool.health not in KNOWN_ILL:
         pool = replace(pool, health="unresponsive", health_text=error.message)
     return Reading((pool,), problems={name: error.message})
 
@@ -140,8 +142,12 @@ async def _read_pool(name: str, timeout_s: float, found: list[Pool]) -> Reading:
     once. Only a value that breaks its row leads to more.
     """
     found.append(await zpool.figures(name, timeout_s))
-    found.append(_with_status(found[-1], await zpool.status(name, timeout_s)))
+    status = await zpool.status(name, timeout_s)
+    status = unplugged(status, await asyncio.to_thread(_gone, failing(status)))
+    found.append(_with_status(found[-1], status))
     volumes, (free, owned) = await _both(_volumes(name, timeout_s), _free_bytes(name, timeout_s))
+    if status.is_unplugged:
+        volumes = tuple(replace(v, health="missing", health_text="the devices of its pool are gone") for v in volumes)
     pool = replace(found[-1], owned=owned)
     if free is not None:
         pool = replace(
@@ -168,12 +174,19 @@ async def _both(one: Coroutine[Any, Any, Answer], other: Coroutine[Any, Any, Oth
     return cast(tuple[Answer, Other], answers)
 
 
+def _gone(paths: Sequence[str]) -> tuple[str, ...]:
+    """Those without a node. Elsewhere than in /dev a look could wait, for a server of files for instance."""
+    return tuple(path for path in paths if path.startswith("/dev/") and not os.path.lexists(path))
+
+
 def _with_status(pool: Pool, status: Status) -> Pool:
     health: Health = pool.health
     text = status.text
     if status.has_data_errors and health in ("online", "degraded"):
         health = "faulted"
         text = text or "Some data cannot be read any more: zpool status -v names it."
+    if status.is_unplugged and health != "suspended":
+        health, text = "missing", _UNPLUGGED
     return replace(pool, health=health, health_text=text, members=status.members)
 
 

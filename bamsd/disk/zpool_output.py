@@ -7,8 +7,8 @@ label, so they are hostile.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bamsd.disk.models import Health, Member, Pool, shown
@@ -27,6 +27,7 @@ _HEALTH: Mapping[str, Health] = {
 }
 NO_METADATA = "A zpool keeps data and metadata in the same space."
 UNREADABLE = "ZFS does not tell it."
+UNPLUGGED = "its device node is gone"
 _VERSION = re.compile(r"^zfs-(\d{1,4})\.(\d{1,4})", re.MULTILINE)
 _GROUP = re.compile(r"(mirror|raidz[123]?|draid[0-9:a-z]*|replacing|spare|indirect|hole)-\d+")
 _SECTIONS = {"logs": "log", "cache": "cache", "spares": "spare", "special": "special", "dedup": "dedup"}
@@ -39,6 +40,7 @@ _JSON_SECTIONS = {
     "dedup": "dedup",
 }
 _DEEPEST = 16
+_ERRORS = re.compile(r"\b(read|write) errors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Status:
     text: str
     members: tuple[Member, ...]
     has_data_errors: bool
+    is_unplugged: bool = False
+    """No device is left, though ZFS does not say so: see ``unplugged``."""
 
 
 def parse_version(text: str) -> tuple[int, int]:
@@ -112,6 +116,23 @@ def parse_status_json(text: str, pool: str) -> Status:
         return Status(str(entry["state"]), _joined(said), members, str(entry.get("error_count", "0")) != "0")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ToolFailed(f"zpool status printed no usable JSON about pool {shown(pool)}: run it by hand.") from None
+
+
+def failing(status: Status) -> tuple[str, ...]:
+    """The paths of devices that ZFS calls online although reading or writing failed there."""
+    return tuple(m.path for m in status.members if m.state == "online" and _ERRORS.search(m.reason))
+
+
+def unplugged(status: Status, gone: Collection[str]) -> Status:
+    """The status with what ZFS does not notice: failing devices whose nodes are ``gone``.
+
+    Seen with 2.3.9, without zed, when the only disk of a pool was pulled out: all writes wait for ever, and the pool
+    and its disk stay ONLINE, with some data errors and ever more write errors (recordings status-unplugged).
+    """
+    if not gone:
+        return status
+    members = tuple(replace(m, state="missing", reason=UNPLUGGED) if m.path in gone else m for m in status.members)
+    return replace(status, members=members, is_unplugged=all(member.state != "online" for member in members))
 
 
 def _leaves(vdevs: Mapping[str, Any], role: str, depth: int) -> Iterator[Member]:

@@ -9,7 +9,7 @@ from bamsd.core.alerts import Alerts
 from bamsd.core.holders import Holder, Holders
 from bamsd.core.jobs import Job, Jobs
 from bamsd.core.store import Store
-from bamsd.iscsi import recovery
+from bamsd.iscsi import pacemaker, recovery
 from bamsd.iscsi.books import Books, Listener
 from bamsd.iscsi.file_backing import file_backing
 from bamsd.iscsi.lio import Lio
@@ -19,6 +19,7 @@ from bamsd.iscsi.scst import Scst
 from bamsd.iscsi.sealed import SealedFile
 from bamsd.iscsi.service import Iscsi
 from bamsd.iscsi.stacks import Stacks
+from bamsd.iscsi.through_scstadmin import ThroughScstadmin
 from bamsd.iscsi.tree import Files
 from bamsd.iscsi.watch import IscsiWatch
 
@@ -50,10 +51,13 @@ class IscsiArea:
         self._mount_root = settings.disk.mount_root
         self._find_repository = find_repository
         scst = Scst(Files(paths.sysfs / "kernel/scst_tgt"), paths.etc / "scst.conf")
-        lio = Lio(Files(paths.sysfs / "kernel/config/target"), paths.etc / "rtslib-fb-target/saveconfig.json")
+        lio = Lio(Files(paths.sysfs / "kernel/config/target"), _saveconfig(paths.etc))
         self._stacks = Stacks(store, (scst, lio), settings.iscsi.stack)
         register = Register(store, SealedFile(paths.state))
-        self._books = Books(register, self._stacks, repositories, alerts, listener)
+        cib = paths.var_lib / pacemaker.CIB
+        self._books = Books(register, self._stacks, repositories, alerts, listener, lambda: pacemaker.targets(cib))
+        self._through = ThroughScstadmin(register, repositories, paths.state)
+        self._choose_way(settings.iscsi)
         self.service = Iscsi(self._books, jobs, holders.of, self._backing)
         self.watch = IscsiWatch(self._books, self.service.turn, settings.iscsi.poll_interval_s)
 
@@ -77,7 +81,11 @@ class IscsiArea:
         """Take new settings at a reload."""
         self.watch.interval_s = settings.poll_interval_s
         self._stacks.setting = settings.stack
+        self._choose_way(settings)
         self.watch.look()
+
+    def _choose_way(self, settings: IscsiSettings) -> None:
+        self._books.through = self._through if settings.apply_with == "scstadmin" else None
 
     async def stop(self) -> None:
         await self.watch.stop()
@@ -94,3 +102,9 @@ def _text(path: Path) -> str:
         return path.read_text().strip()
     except OSError:
         return ""
+
+
+def _saveconfig(etc: Path) -> Path:
+    """Where rtslib looks at boot: Debian's own place, that of other distributions where theirs is there."""
+    elsewhere = etc / "target"
+    return (elsewhere if elsewhere.is_dir() else etc / "rtslib-fb-target") / "saveconfig.json"

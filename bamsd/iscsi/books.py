@@ -2,18 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from typing import Protocol, TypeVar
 
 from bamsd.core.alerts import Alerts
-from bamsd.core.clock import now_us
 from bamsd.errors import BamsError, InUse, NotReady, OutOfSync, ToolFailed
 from bamsd.iscsi.comparison import Comparison, compare, with_backings
 from bamsd.iscsi.documents import lost_secrets
-from bamsd.iscsi.models import Backing, Session
+from bamsd.iscsi.models import Backing
 from bamsd.iscsi.objects import Reading, Step
-from bamsd.iscsi.register import Register
+from bamsd.iscsi.register import Desired, Register
+from bamsd.iscsi.sessions import Seen, Sessions
 from bamsd.iscsi.stack import Performed, Stack
 from bamsd.iscsi.stacks import Stacks
 from bamsd.iscsi.views import TargetView, views
@@ -36,6 +35,10 @@ Backings = Callable[[], Mapping[str, Backing]]
 """All repositories by UUID, as they are now."""
 
 
+Through = Callable[[Stack, str], Awaitable[None]]
+"""Have another program bring the stack to what is wanted of one target, or of all with an empty name."""
+
+
 class Listener(Protocol):
     """Who is told of changes (the D-Bus objects). Called on the loop, before the change is answered."""
 
@@ -44,22 +47,20 @@ class Listener(Protocol):
     def stack_changed(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A session with what only time tells. Rates are bytes a second since the look before, None when not known."""
-
-    session: Session
-    since_us: int
-    seen_us: int
-    read_rate: float | None = None
-    write_rate: float | None = None
-
-
 class Books:
     def __init__(
-        self, register: Register, stacks: Stacks, backings: Backings, alerts: Alerts, listener: Listener
+        self,
+        register: Register,
+        stacks: Stacks,
+        backings: Backings,
+        alerts: Alerts,
+        listener: Listener,
+        cluster: Callable[[], Set[str]],
     ) -> None:
+        """``cluster`` tells the targets that a cluster manages; it reads a file, so it is called in a thread."""
         self.register = register
+        self._cluster = cluster
+        self.clustered: Set[str] = frozenset()
         self._stacks = stacks
         self._backings = backings
         self._alerts = alerts
@@ -70,10 +71,13 @@ class Books:
         self._raised: dict[str, tuple[str, str]] = {}
         self._boot_text = ""
         self.stack: Stack = stacks.preferred
-        self.found = Comparison(problem="It was not read yet.")
+        self.reading: Reading | str = "It was not read yet."
+        self.found = Comparison(problem=self.reading)
         self.views: dict[str, TargetView] = {}
         self.failures: dict[str, str] = {}
-        self.seen: dict[tuple[str, str, str], Seen] = {}
+        self._sessions = Sessions()
+        self.through: Through | None = None
+        """Lets scstadmin do what it can of a change; the rest is done as always."""
         self.locked = ""
         """Why nothing may be changed at all; empty when it may."""
 
@@ -89,38 +93,44 @@ class Books:
     def backings(self) -> Mapping[str, Backing]:
         return self._backings()
 
-    async def observe(self) -> Comparison:
-        """Read the kernel, compare, and publish what differs. What cannot be read says so in the comparison."""
+    async def observe(self, *, cheaply: bool = False) -> Comparison:
+        """Read the kernel, compare, and publish what differs. What cannot be read says so in the comparison.
+
+        ``cheaply``: the login parameters of known targets are taken as they were.
+        """
         async with self._turn:
-            reading = await self._read()
-            self.found = await self._compare(reading)
+            self.reading = await self._read(cheaply)
+            self.found = await self.compared(self.register.desired)
             if await self._note_applied():
-                self.found = await self._compare(reading)  # what was pending is no drift from what was applied before
-            self._keep_sessions(self.found.sessions)
+                # What was pending is no drift from what was applied before.
+                self.found = await self.compared(self.register.desired)
+            self._sessions.keep(self.found.sessions)
             await self._publish()
             return self.found
 
-    async def _read(self) -> Reading | str:
+    async def _read(self, cheaply: bool) -> Reading | str:
         """The kernel, or why it cannot be read."""
         if self.locked:
             return self.locked
+        known = self.reading.objects if cheaply and isinstance(self.reading, Reading) else None
 
-        def read() -> tuple[Stack, Reading | str]:
+        def read() -> tuple[Stack, Reading | str, Set[str]]:
             # Chosen anew each time: SCST may be started after bamsd.
             stack = self._stacks.choose()
-            return stack, stack.absence() or stack.read()
+            return stack, stack.absence() or stack.read(known), self._cluster()
 
         try:
-            self.stack, reading = await self._reading.call("the iSCSI target stack", read)
+            self.stack, reading, self.clustered = await self._reading.call("the iSCSI target stack", read)
         except BamsError as error:
             return error.message
         return reading
 
-    async def _compare(self, reading: Reading | str) -> Comparison:
-        if isinstance(reading, str):
-            return Comparison(problem=reading)
-        stack, desired, backings = self.stack, self.register.desired, self.backings()
-        return await asyncio.to_thread(compare, stack, desired, backings, reading)
+    async def compared(self, desired: Desired) -> Comparison:
+        """The latest reading beside a desired state."""
+        if isinstance(self.reading, str):
+            return Comparison(problem=self.reading)
+        stack, backings, reading = self.stack, self.backings(), self.reading
+        return await asyncio.to_thread(compare, stack, desired, backings, reading, self.clustered)
 
     async def _note_applied(self) -> bool:
         """What the kernel already has needs no Apply. Returns whether something was noted."""
@@ -140,37 +150,44 @@ class Books:
             del self.failures[iqn]
         return bool(done)
 
-    async def apply(self, iqn: str, *, force: bool) -> list[str]:
+    async def apply(self, iqn: str, found: Comparison, *, force: bool) -> list[str]:
         """Bring the kernel to what is wanted of one target, or of all with an empty name. Returns warnings.
 
-        Raises InUse when a session would be ended and ``force`` is not set, OutOfSync when something is left undone.
+        ``found`` is the latest reading beside what is wanted now. Raises InUse when a session would be ended and
+        ``force`` is not set, OutOfSync when something is left undone.
         """
-        found = await self.observe()
-        if found.problem:
-            raise NotReady(found.problem)
-        self._refuse_lost(iqn)
-        steps = found.steps_of(iqn)
-        refuse_sessions(steps, force=force)
+        self.check(iqn, found, self.register.desired, force=force)
+        self.found, steps = found, found.steps_of(iqn)
+        if self.through and steps and self.stack.name == "scst":
+            await self.through(self.stack, iqn)
+            steps = (await self.observe()).steps_of(iqn)
         performed = await self.perform(steps)
-        found = await self.observe()
-        left = found.steps_of(iqn)
+        if steps or found.problem:
+            found = await self.observe()
         warnings = await self.write_boot_file()
+        left = found.steps_of(iqn)
         if left or performed.failed or found.problem:
             raise OutOfSync(_what_is_left(performed, left, found.problem))
         return warnings
 
-    def _refuse_lost(self, iqn: str) -> None:
-        """A target whose secret is lost would be open to everybody."""
-        for row in self.register.desired.rows.values():
-            if row.wanted and iqn in ("", row.iqn) and (users := lost_secrets(row.target)):
-                whose = f"{' and '.join(users)} of target {row.iqn}"
-                raise NotReady(f"The secret of {whose} is lost. Set it again with SetCredentials.")
+    @staticmethod
+    def check(iqn: str, found: Comparison, desired: Desired, *, force: bool) -> None:
+        """Refuse an Apply of a desired state before anything of it is kept or done."""
+        if found.problem:
+            raise NotReady(found.problem)
+        _refuse_lost(desired, iqn)
+        refuse_sessions(found.steps_of(iqn), force=force)
 
     async def perform(self, steps: Iterable[Step]) -> Performed:
         stack, todo = self.stack, tuple(steps)
         if not todo:
             return Performed()
-        performed = await self._changing.call(stack.title, lambda: stack.perform(todo))
+        try:
+            performed = await self._changing.call(stack.title, lambda: stack.perform(todo))
+        except BamsError as stopped:
+            # In the middle, so that nobody knows which steps were done. The kernel is read after this.
+            log.error("iSCSI: %s", stopped.message)
+            performed = Performed(failed=((todo[0], stopped),))
         for step in performed.done:
             log.info("iSCSI: %s", step.summary)
         for step, error in performed.failed:
@@ -180,9 +197,13 @@ class Books:
 
     async def settle(self) -> str:
         """Give back what a crash left held in the stack. Returns what was found."""
-        stack = self.stack
+
+        def settle() -> str:
+            stack = self._stacks.choose()
+            return "" if stack.absence() else stack.settle()
+
         try:
-            return await self.ask(lambda: "" if stack.absence() else stack.settle())
+            return await self._reading.call("the iSCSI target stack", settle)
         except BamsError as error:
             return error.message
 
@@ -202,6 +223,10 @@ class Books:
         ]
         log.warning("iSCSI: %d targets are gone from %s and are put back", len(found.absent), self.stack.title)
         await self._perform_and_look(steps)
+
+    async def repair(self) -> None:
+        """After the machine was started: what the stack's own service brought back need not be all. Disturbs nobody."""
+        await self._perform_and_look([step for step in self.found.repairs if not step.sessions])
 
     async def announce_growth(self) -> None:
         """Tell the stack of devices that became larger. One that became smaller is drift: its data was cut off."""
@@ -232,21 +257,11 @@ class Books:
         """Something cheap of the stack, in a thread, with the limit of a reading."""
         return await self._reading.call(self.stack.title, function)
 
-    def _keep_sessions(self, sessions: Iterable[Session]) -> None:
-        now = now_us()
-        fresh: dict[tuple[str, str, str], Seen] = {}
-        for session in sessions:
-            key = (session.target, session.initiator, session.id)
-            known = self.seen.get(key)
-            fresh[key] = _rated(session, known, now) if known else Seen(session, now, now)
-        self.seen = fresh
-
     async def list_sessions(self) -> tuple[Seen, ...]:
         stack = self.stack
         if self.found.problem:
             raise NotReady(self.found.problem)
-        self._keep_sessions(await self.ask(stack.sessions))
-        return tuple(self.seen.values())
+        return self._sessions.keep(await self.ask(stack.sessions))
 
     async def _publish(self) -> None:
         names = {uuid: backing.name for uuid, backing in self.backings().items()}
@@ -302,23 +317,12 @@ def is_growth(step: Step) -> bool:
     return str(after).isdecimal() and str(before).isdecimal() and int(str(after)) > int(str(before))
 
 
-def _rated(session: Session, known: Seen, now: int) -> Seen:
-    elapsed_s = (now - known.seen_us) / 1_000_000
-    if elapsed_s < 0.5:
-        return replace(known, session=session)  # too short for a rate; the older measure stays the base
-
-    def rate(after: int | None, before: int | None) -> float | None:
-        if after is None or before is None:
-            return None
-        return max(after - before, 0) / elapsed_s
-
-    return Seen(
-        session,
-        known.since_us,
-        now,
-        rate(session.read_bytes, known.session.read_bytes),
-        rate(session.written_bytes, known.session.written_bytes),
-    )
+def _refuse_lost(desired: Desired, iqn: str) -> None:
+    """A target whose secret is lost would be open to everybody."""
+    for row in desired.rows.values():
+        if row.wanted and iqn in ("", row.iqn) and (users := lost_secrets(row.target)):
+            whose = f"{' and '.join(users)} of target {row.iqn}"
+            raise NotReady(f"The secret of {whose} is lost. Set it again with SetCredentials.")
 
 
 def refuse_sessions(steps: Iterable[Step], *, force: bool) -> None:

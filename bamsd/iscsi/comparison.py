@@ -11,7 +11,7 @@ from bamsd.errors import NotSupported
 from bamsd.iscsi.documents import lost_secrets
 from bamsd.iscsi.models import Backing, Configuration, Device, Session, Target
 from bamsd.iscsi.objects import Change, Key, Objects, Reading, Step
-from bamsd.iscsi.plan import Planner
+from bamsd.iscsi.plan import Planner, owned
 from bamsd.iscsi.register import Desired
 from bamsd.iscsi.stack import Stack
 
@@ -29,7 +29,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """A target that others made, in terms of the model; None with the reason where it cannot be expressed."""
+    """A target that others made, in terms of the model; None where it cannot be expressed.
+
+    ``reason`` says why it cannot be taken over, empty when it can.
+    """
 
     target: Target | None
     devices: tuple[Device, ...] = ()
@@ -133,19 +136,21 @@ def without_lost(wanted: Configuration) -> Configuration:
     )
 
 
-def compare(stack: Stack, desired: Desired, backings: Mapping[str, Backing], reading: Reading) -> Comparison:
-    """Takes a moment with many targets, so it belongs into a thread."""
+def compare(
+    stack: Stack,
+    desired: Desired,
+    backings: Mapping[str, Backing],
+    reading: Reading,
+    clustered: Set[str] = frozenset(),
+) -> Comparison:
+    """Takes a moment with many targets, so it belongs into a thread. ``clustered`` are targets of a cluster."""
     planner = stack.planner
     wanted = stack.objects(with_backings(without_lost(desired.wanted()), backings))
     same = desired.wanted() == desired.applied()
     applied = wanted if same else stack.objects(with_backings(without_lost(desired.applied()), backings))
     locked = {iqn for iqn, row in desired.rows.items() if row.wanted and lost_secrets(row.target)}
     ours = {*desired.rows, *desired.devices} - locked
-    present = {
-        key: attributes
-        for key, attributes in reading.objects.items()
-        if key.names[0] in ours or key in wanted or key in applied
-    }
+    present = owned(reading.objects, lambda key: key.names[0] in ours or key in wanted or key in applied)
     changes = planner.changes(wanted, present)
     drifted = changes if same else planner.changes(applied, present)
     drifted = [change for change in drifted if _was_applied(change, desired)]
@@ -158,7 +163,7 @@ def compare(stack: Stack, desired: Desired, backings: Mapping[str, Backing], rea
         repairs=tuple(planner.steps(drifted, reading.sessions)),
         drift=tuple(_difference(planner, change, owners) for change in drifted),
         sessions=reading.sessions,
-        foreign={iqn: _foreign(stack, reading, iqn) for iqn in sorted(kernel_targets - desired.rows.keys())},
+        foreign={iqn: _foreign(stack, reading, iqn, clustered) for iqn in sorted(kernel_targets - desired.rows.keys())},
         taken_ids=_taken_ids(reading, desired),
         absent=absent,
         is_emptied=bool(absent) and absent == restorable,
@@ -167,12 +172,13 @@ def compare(stack: Stack, desired: Desired, backings: Mapping[str, Backing], rea
     )
 
 
-def _foreign(stack: Stack, reading: Reading, iqn: str) -> Foreign:
+def _foreign(stack: Stack, reading: Reading, iqn: str, clustered: Set[str]) -> Foreign:
     try:
         target, devices = stack.adopt(reading, iqn)
     except NotSupported as error:
         return Foreign(None, reason=error.message)
-    return Foreign(target, devices)
+    reason = "The cluster manages it: Pacemaker starts and stops it on this node." if iqn in clustered else ""
+    return Foreign(target, devices, reason)
 
 
 def _owners(planner: Planner, *several: Objects) -> Mapping[Key, Set[str]]:

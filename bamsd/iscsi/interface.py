@@ -9,10 +9,10 @@ from bamsd.bus.export import Interface, JobOptions, Options, Property, method
 from bamsd.bus.objects import ObjectTree
 from bamsd.core.jobs import Job
 from bamsd.core.names import ROOT, job_path
-from bamsd.iscsi.books import Seen
 from bamsd.iscsi.edits import Login, Wish
 from bamsd.iscsi.models import Group
 from bamsd.iscsi.service import DESTROY, MANAGE, Iscsi
+from bamsd.iscsi.sessions import Seen
 from bamsd.iscsi.views import TargetView
 
 PATH = f"{ROOT}/Iscsi"
@@ -177,7 +177,7 @@ class TargetInterface(Interface, name="org.bams.Iscsi.Target"):
         "Initiators": Property("as", lambda self: list(self.view.target.initiators)),
         "Groups": Property("aa{sv}", lambda self: [_group(group) for group in self.view.target.groups]),
         "Luns": Property("a(ussb)", lambda self: [[n.number, n.name, n.device, n.read_only] for n in self.view.luns]),
-        "LunIdentities": Property("a{us}", lambda self: {n.number: n.naa for n in self.view.luns}),
+        "LunIdentities": Property("a(us)", lambda self: [[n.number, n.naa] for n in self.view.luns]),
         "ChapUsers": Property("as", lambda self: [c.user for c in self.view.target.credentials]),
         "MutualChapUser": Property("s", lambda self: self.view.target.mutual.user if self.view.target.mutual else ""),
         "Parameters": Property("a{ss}", lambda self: dict(self.view.target.parameters)),

@@ -31,6 +31,10 @@ BOOT_FILE = Path("/etc/rtslib-fb-target/saveconfig.json")
 """Debian's rtslib reads this one; that of other distributions /etc/target/saveconfig.json."""
 ANYWHERE = "0.0.0.0"  # noqa: S104  the kernel listens, and only for targets with an ACL
 _ADAPTER = re.compile(r"core/[a-z]+_\d+")
+_RTSLIB_NAME = re.compile(
+    r"iqn\.\d{4}-[01]\d\.[^\s_]*\.[^\s_]*|naa\.[125c][0-9a-f]{15}|eui\.[0-9a-f]{16}", re.IGNORECASE
+)
+"""As rtslib's normalize_wwn has it. One ACL that it refuses makes each of its programs fail for all targets."""
 _CREDENTIAL_LIMIT = 255
 _PATH_LIMIT = 511
 _CHAP_SAFE = re.compile(r"[^\s=]+")
@@ -64,7 +68,12 @@ class Lio:
         _check_access(target)
         _check_parameters(target)
         for lun in target.luns:
-            path = devices[lun.device].path
+            device = devices[lun.device]
+            path = device.path
+            if device.kind == "file" and not device.size_bytes:
+                raise NotSupported(
+                    f"LIO must be told the size of {path}, and it is empty or not known. Give it a size."
+                )
             if "," in path or len(path.encode()) > _PATH_LIMIT or path != path.strip():
                 raise NotSupported(
                     f"LIO cannot take {path} for LUN {lun.number} of {target.iqn}: a path must have no comma, no blank"
@@ -74,9 +83,9 @@ class Lio:
     def objects(self, wanted: Configuration) -> Objects:
         return compile_objects(wanted, self._anywhere, numbered=self._numbered)
 
-    def read(self) -> Reading:
+    def read(self, known: Objects | None = None) -> Reading:
         try:
-            found = lio_reading.read_all(self.tree)
+            found = lio_reading.read_all(self.tree, known or {})
         except OSError as error:
             raise ToolFailed(f"LIO's configuration cannot be read: {error.strerror}. Try again as root.") from error
         self._places.learn(found.places)
@@ -173,6 +182,12 @@ def _is_no_matter(op: Op, error: int) -> bool:
 
 
 def _check_access(target: Target) -> None:
+    for name in (target.iqn, *target.initiators):
+        if not _RTSLIB_NAME.fullmatch(name) and not any(mark in name for mark in "*?!"):
+            raise NotSupported(
+                f"targetcli and the restore at boot end at the name {name}: they take iqn.YYYY-MM.DOMAIN.REST with two"
+                " dots after the date, no blank and no _, or naa. or eui. with 16 digits. Choose another name."
+            )
     for name in target.initiators:
         if any(mark in name for mark in "*?!"):
             raise NotSupported(f"LIO knows no patterns, so {name} cannot have access to {target.iqn}. Name each one.")

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from bamsd.iscsi.models import Configuration, Credential, Device, Portal, Secret, Session, Target
 from bamsd.iscsi.objects import Attributes, Change, Key, Kind, Value
 
-VENDOR = "BAMS"
-PRODUCT = "Repository"
 """Given when a device is made and not compared: rtslib restores a device without them, and a device that has a LUN
 refuses them, so putting them right would end sessions."""
 DEFAULT_ALIAS = "LIO Target"
@@ -148,7 +146,8 @@ def _target(
             "group": "tpgt_1",
             "alias": target.alias or DEFAULT_ALIAS,
             "authentication": "1" if target.credentials else "0",
-            "AuthMethod": "CHAP,None",
+            # The kernel puts this right by itself when authentication is written.
+            "AuthMethod": "CHAP" if target.credentials else "CHAP,None",
             QUEUED_COMMANDS: queued,
             **GUARDS,
             **{name: chosen.get(name, default) for name, default in PARAMETERS.items()},

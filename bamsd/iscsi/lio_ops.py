@@ -6,8 +6,8 @@ link is cut does not come back in the ACLs that map it; CHAP texts are taken wit
 
 from collections.abc import Callable, Iterator
 
-from bamsd.iscsi.lio_kinds import PARAMETERS, PRODUCT, QUEUED_COMMANDS, UNSET, VENDOR
-from bamsd.iscsi.models import Secret
+from bamsd.iscsi.lio_kinds import PARAMETERS, QUEUED_COMMANDS, UNSET
+from bamsd.iscsi.models import PRODUCT, VENDOR, Secret
 from bamsd.iscsi.objects import Attributes, Change, Key, Link, MakeFolder, Op, RemoveFolder, Unlink, Value, Write
 
 Place = Callable[[str, str], str]
@@ -87,7 +87,7 @@ class Touches:
 
     def _set_target(self, key: Key, wanted: Attributes, names: set[str]) -> Iterator[Op]:
         home = group(key.names[0])
-        for name in sorted(names - {"group"}):
+        for name in sorted(names - {"group"}, key=lambda name: (name != "authentication", name)):
             yield Write(f"{home}/{_TARGET_FILES.get(name, f'attrib/{name}')}", str(wanted[name]))
 
     def _remove_target(self, key: Key, before: Attributes) -> Iterator[Op]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from bamsd.iscsi.lio_kinds import GUARDS, PARAMETERS, QUEUED_COMMANDS, UNSET
 from bamsd.iscsi.lio_ops import acl, group
 from bamsd.iscsi.models import Secret, Session
-from bamsd.iscsi.objects import Attributes, Key, Value
+from bamsd.iscsi.objects import Attributes, Key, Objects, Value
 from bamsd.iscsi.tree import Tree
 
 BACKSTORES = ("iblock", "fileio")
@@ -21,6 +21,9 @@ _FILE = re.compile(r"  Size: (\d+)  Mode: (\S+)")
 _SESSION = re.compile(r"^LIO Session ID: (\d+)", re.MULTILINE)
 _ADDRESS = re.compile(r"^ +Address (\S+) ", re.MULTILINE)
 _DISCOVERY = "discovery_auth"
+_BESIDE_LINKS = frozenset({"statistics", "write_protect"})
+_FILES = frozenset({"hba_info", "hba_mode", "lio_version", "cpus_allowed_list"})
+"""Files beside folders, so that they need not be asked what they are."""
 
 
 @dataclass(slots=True)
@@ -35,11 +38,12 @@ class Found:
     """Whether rel_tgt_id can be set; None when there is no target to tell."""
 
 
-def read_all(tree: Tree) -> Found:
+def read_all(tree: Tree, known: Objects) -> Found:
+    """The login parameters of a target that is in ``known`` are taken from there."""
     found = Found()
     _devices(tree, found)
     for iqn in targets(tree):
-        _target(tree, iqn, found)
+        _target(tree, iqn, found, known.get(Key("target", (iqn,)), {}))
     return found
 
 
@@ -90,8 +94,8 @@ def file_size(tree: Tree, home: str) -> int:
     return int(told[-1][0]) if told else 0
 
 
-def _target(tree: Tree, iqn: str, found: Found) -> None:
-    groups = [name for name in _folders(tree, f"iscsi/{iqn}") if name.startswith("tpgt_")]
+def _target(tree: Tree, iqn: str, found: Found, known: Attributes) -> None:
+    groups = [name for name in _entries(tree, f"iscsi/{iqn}") if name.startswith("tpgt_")]
     if groups != ["tpgt_1"]:
         if groups:
             found.odd[iqn] = "It has portal groups besides tpgt_1."
@@ -107,16 +111,16 @@ def _target(tree: Tree, iqn: str, found: Found) -> None:
     for name in ("authentication", *GUARDS):
         read[name] = _line(tree, f"{home}/attrib/{name}")
     for name in (*PARAMETERS, "AuthMethod"):
-        read[name] = _line(tree, f"{home}/param/{name}")
+        read[name] = str(known.get(name, "")) or _line(tree, f"{home}/param/{name}")
     if read["generate_node_acls"] != "0":
         found.odd[iqn] = "It lets in every initiator, also one without an ACL."
     found.objects[Key("target", (iqn,))] = read
-    for name in _folders(tree, f"{home}/np"):
+    for name in _entries(tree, f"{home}/np"):
         found.objects[Key("portal", (iqn, name))] = {}
     if _line(tree, f"{home}/enable") == "1":
         found.objects[Key("enabled", (iqn,))] = numbers
     _luns(tree, iqn, found)
-    for initiator in _folders(tree, f"{home}/acls"):
+    for initiator in _entries(tree, f"{home}/acls"):
         _acl(tree, iqn, initiator, found)
 
 
@@ -170,7 +174,7 @@ def _mapped(tree: Tree, iqn: str, number: str, folder: str, found: Found) -> Att
 
 def read_sessions(tree: Tree) -> Iterator[Session]:
     for iqn in targets(tree):
-        for initiator in _folders(tree, f"{group(iqn)}/acls"):
+        for initiator in _entries(tree, f"{group(iqn)}/acls"):
             yield from _session(tree, iqn, initiator, None)
 
 
@@ -216,6 +220,8 @@ def _numbered(tree: Tree, home: str) -> Iterator[tuple[str, str]]:
 def _link(tree: Tree, folder: str) -> tuple[str, str]:
     """Name and aim of the link in a folder of a LUN; empty when there is none."""
     for name in _entries(tree, folder):
+        if name in _BESIDE_LINKS or name.startswith("alua_"):
+            continue
         try:
             return name, tree.link(f"{folder}/{name}")
         except OSError:
@@ -224,7 +230,7 @@ def _link(tree: Tree, folder: str) -> tuple[str, str]:
 
 
 def _folders(tree: Tree, path: str) -> list[str]:
-    return sorted(name for name in _entries(tree, path) if tree.is_folder(f"{path}/{name}"))
+    return [name for name in _entries(tree, path) if name not in _FILES and tree.is_folder(f"{path}/{name}")]
 
 
 def _entries(tree: Tree, path: str) -> list[str]:

@@ -89,7 +89,11 @@ def _target(target: Target, devices: Mapping[str, Device], anywhere: str) -> Sav
             for lun in target.luns
         ],
         "node_acls": [_acl(target, group, name) for group in target.groups for name in group.initiators],
-        "parameters": {**parameters, "AuthMethod": "CHAP,None", "TargetAlias": target.alias or DEFAULT_ALIAS},
+        "parameters": {
+            **parameters,
+            "AuthMethod": "CHAP" if target.credentials else "CHAP,None",
+            "TargetAlias": target.alias or DEFAULT_ALIAS,
+        },
         "portals": [
             {"ip_address": portal.address, "iser": False, "offload": False, "port": portal.port}
             for portal in target.portals or (Portal(anywhere),)

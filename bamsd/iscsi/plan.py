@@ -4,7 +4,7 @@ First everything that must go, from the inside out, then everything that comes o
 So a LUN number or an address that moves from one object to another is free when it is needed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 from bamsd.iscsi.models import Secret, Session
 from bamsd.iscsi.objects import Attributes, Change, Concerned, Effect, Key, Kind, Objects, Ops, Step
@@ -129,3 +129,8 @@ def _is_wrong(change: Change, name: str) -> str:
 def _set(change: Change, name: str) -> str:
     value = change.attributes[name]
     return f"a new {name}" if isinstance(value, Secret) else f"{name} to {value or 'nothing'}"
+
+
+def owned(objects: Objects, is_ours: Callable[[Key], bool]) -> Objects:
+    """The part of a reading that BAMS may touch."""
+    return {key: attributes for key, attributes in objects.items() if is_ours(key)}

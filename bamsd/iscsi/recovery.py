@@ -16,6 +16,8 @@ async def start(books: Books, jobs: Jobs, interrupted: Iterable[Job], *, reboote
         log.warning("iSCSI: %s", said)
     await books.observe()
     await books.restore(always=rebooted)
+    if rebooted:
+        await books.repair()
     for job in interrupted:
         if job.operation.startswith("iscsi-"):
             await _finish(books, jobs, job)

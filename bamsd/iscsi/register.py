@@ -58,6 +58,12 @@ class Desired:
         """What the kernel was brought to: what a reboot must bring back."""
         return self._of(row.applied for row in self.rows.values() if row.applied)
 
+    def after_apply_of(self, iqn: str) -> Configuration:
+        """What the kernel shall have when one target is applied, or all with an empty name."""
+        rows = self.rows.values()
+        chosen = ((row.target if row.wanted else None) if iqn in ("", row.iqn) else row.applied for row in rows)
+        return self._of(target for target in chosen if target)
+
     def _of(self, targets: Iterable[Target]) -> Configuration:
         named = {target.iqn: target for target in targets}
         used = {lun.device for target in named.values() for lun in target.luns}
@@ -104,10 +110,10 @@ class Register:
 
     async def _keep_secrets(self, changed: Sequence[Row]) -> None:
         """Write the sealed file when a secret is new. Those that nothing needs any more fall away then."""
-        fresh = {secret for row in changed for secret in _secrets(row)}
+        fresh = {secret for row in changed for secret in secrets_of(row)}
         if fresh <= set(self._secrets.values()):
             return
-        needed = fresh | {secret for row in self.desired.rows.values() for secret in _secrets(row)}
+        needed = fresh | {secret for row in self.desired.rows.values() for secret in secrets_of(row)}
         kept = {number: secret for number, secret in self._secrets.items() if secret in needed}
         # A number is not used twice, or a row could get the secret of another one after a crash.
         following = max((int(number) for number in self._secrets), default=0) + 1
@@ -127,7 +133,7 @@ class Register:
         return Row(target(row["document"]), applied, bool(row["wanted"]), row["created_us"], row["created_by"])
 
 
-def _secrets(row: Row) -> set[str]:
+def secrets_of(row: Row) -> set[str]:
     """The texts of all secrets of a target, as it shall be and as it is."""
     targets = (row.target, row.applied) if row.applied else (row.target,)
     credentials: list[Credential] = [c for target in targets for c in target.credentials]

@@ -30,6 +30,7 @@ BRACKET_STEPS = 100
 """How many pausing steps share one pause: the I/O of all targets waits for them."""
 _SUSPEND_LIMIT_S = 10
 _POLL_S = 0.1
+_RESUME_TRIES = 5
 
 
 class Scst:
@@ -81,9 +82,9 @@ class Scst:
     def objects(self, wanted: Configuration) -> Objects:
         return scst_kinds.compile_objects(wanted)
 
-    def read(self) -> Reading:
+    def read(self, known: Objects | None = None) -> Reading:
         try:
-            found = scst_reading.everything(self.tree)
+            found = scst_reading.everything(self.tree, known or {})
         except OSError as error:
             raise self._unreadable(error) from error
         self._last = found
@@ -104,6 +105,7 @@ class Scst:
         return ToolFailed(f"SCST's configuration cannot be read: {error.strerror}. Try again as root.")
 
     def perform(self, steps: Sequence[Step]) -> Performed:
+        """As the ``Stack`` says. Raises ``ToolFailed`` in mid-plan only when paused I/O does not go on."""
         with contextlib.closing(self._bracketed(steps)) as bracketed:
             return execute(bracketed, self._kinds, self._touch)
 
@@ -136,10 +138,20 @@ class Scst:
         return True
 
     def _resume(self) -> None:
-        try:
-            self._write(SUSPEND, "-1")
-        except (OSError, BamsError) as error:
-            log.error("SCST did not resume I/O: %s. Write -1 to /sys/kernel/scst_tgt/suspend.", error)
+        """Raises ``ToolFailed`` where I/O stays paused: what follows in a plan waits for commands."""
+        why = ""
+        for _ in range(_RESUME_TRIES):
+            try:
+                self._write(SUSPEND, "-1")
+            except (OSError, BamsError) as error:
+                why = str(error)
+                if value(self.tree.read(SUSPEND)) == "0":
+                    return
+                continue
+            return
+        raise ToolFailed(
+            f"SCST did not resume I/O ({why}): write -1 to /sys/kernel/scst_tgt/suspend, then apply again."
+        )
 
     def _touch(self, op: Op) -> None:
         match op:
@@ -222,7 +234,7 @@ class Scst:
             return
         for link in links:
             if "/copy_manager/" not in link:
-                where = link.split("targets/", 1)[-1]
+                where = scst_reading.printable(link.split("targets/", 1)[-1])
                 raise InUse(f"Device {device} is still exported at {where}: remove that LUN first.")
 
     def _enable_driver(self) -> None:

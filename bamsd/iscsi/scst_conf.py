@@ -30,6 +30,7 @@ class Foreign:
 
     devices: Mapping[str, Lines] = field(default_factory=dict)
     targets: Lines = field(default_factory=list)
+    driver_is_on: bool = False
 
 
 def render(wanted: Configuration, foreign: Foreign, exists: Callable[[str], bool]) -> str:
@@ -43,7 +44,8 @@ def render(wanted: Configuration, foreign: Foreign, exists: Callable[[str], bool
                 inside += _block(f"DEVICE {device.name}", _device(device))
         if inside or handler in HANDLERS.values():
             lines += _block(f"HANDLER {handler}", inside)
-    inside = ["enabled 1"]
+    is_on = foreign.driver_is_on or any(target.enabled for target in wanted.targets.values())
+    inside = [f"enabled {int(is_on)}"]
     for iqn in sorted(wanted.targets):
         inside += _block(f"TARGET {_word(iqn)}", _target(wanted.targets[iqn], present))
     lines += _block("TARGET_DRIVER iscsi", [*inside, *foreign.targets])
@@ -116,7 +118,7 @@ def foreign(tree: Tree, wanted: Configuration) -> Foreign:
         lines = None if ours else _foreign_target(tree, f"{DRIVER}/{iqn}")
         if lines is not None and is_plain(iqn):
             targets += _block(f"TARGET {_word(iqn)}", lines)
-    return Foreign(devices, targets)
+    return Foreign(devices, targets, value(read(tree, f"{DRIVER}/enabled")) == "1")
 
 
 def _handler(tree: Tree, name: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bamsd.iscsi.models import Secret, Session
-from bamsd.iscsi.objects import Attributes, Key
+from bamsd.iscsi.objects import Attributes, Key, Objects
 from bamsd.iscsi.scst_kinds import DEFAULTS, HANDLERS
 from bamsd.iscsi.scst_ops import DRIVER
 from bamsd.iscsi.tree import Tree
@@ -40,6 +40,11 @@ def marked(text: str) -> bool:
     return "[key]" in text.split("\n")[1:]
 
 
+def printable(text: str) -> str:
+    """A name for people: initiators choose theirs, and other tools theirs."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[:300])
+
+
 def folders(tree: Tree, path: str) -> Iterator[str]:
     """Names of the subfolders. None where there is no such folder."""
     try:
@@ -51,10 +56,11 @@ def folders(tree: Tree, path: str) -> Iterator[str]:
             yield name
 
 
-def everything(tree: Tree) -> Found:
+def everything(tree: Tree, known: Objects) -> Found:
     """All devices of the handlers for block devices and files, all iSCSI targets, and their sessions.
 
-    What vanishes while it is read is left out.
+    What vanishes while it is read is left out. The login parameters of a target that is in ``known`` are taken from
+    there: each is asked of iscsi-scstd over netlink.
     """
     found = Found()
     for name in folders(tree, "devices"):
@@ -65,7 +71,7 @@ def everything(tree: Tree) -> Found:
     driver_is_on = value(read(tree, f"{DRIVER}/enabled")) == "1"
     for iqn in folders(tree, DRIVER):
         try:
-            objects = dict(_target(tree, iqn, found, driver_is_on))
+            objects = dict(_target(tree, iqn, found, driver_is_on, known.get(Key("target", (iqn,)), {})))
         except FileNotFoundError:
             continue
         found.objects.update(objects)
@@ -87,7 +93,7 @@ def _device(tree: Tree, name: str, found: Found) -> None:
     except FileNotFoundError:
         return  # a SCSI device of the host: SCST lists them all
     if handler not in HANDLERS.values():
-        found.odd[name] = f"Device {name} is of the kind {handler}, which BAMS does not make."
+        found.odd[name] = f"Device {printable(name)} is of the kind {printable(handler)}, which BAMS does not make."
         return
     said = {
         file: value(tree.read(f"devices/{name}/{file}"))
@@ -106,10 +112,14 @@ def _device(tree: Tree, name: str, found: Found) -> None:
     }
 
 
-def _target(tree: Tree, iqn: str, found: Found, driver_is_on: bool) -> Iterator[tuple[Key, Attributes]]:
+def _target(
+    tree: Tree, iqn: str, found: Found, driver_is_on: bool, known: Attributes
+) -> Iterator[tuple[Key, Attributes]]:
     home = f"{DRIVER}/{iqn}"
-    texts = {name: tree.read(f"{home}/{name}") for name in DEFAULTS}
-    parameters = {name: value(text) if marked(text) else "" for name, text in texts.items()}
+    parameters = {name: known[name] for name in DEFAULTS if name in known}
+    for name in DEFAULTS.keys() - parameters.keys():
+        text = tree.read(f"{home}/{name}")
+        parameters[name] = value(text) if marked(text) else ""
     plain = {name: value(tree.read(f"{home}/{name}")) for name in ("comment", "alias")}
     yield Key("target", (iqn,)), {**plain, **parameters}
     for name in sorted(tree.list(home)):
@@ -117,7 +127,9 @@ def _target(tree: Tree, iqn: str, found: Found, driver_is_on: bool) -> Iterator[
         if match:
             yield _several(iqn, match[1], value(tree.read(f"{home}/{name}")))
     for number, device, read_only in _luns(tree, f"{home}/luns", iqn, found):
-        found.odd.setdefault(iqn, f"Target {iqn} shows LUN {number} to every initiator, which BAMS never does.")
+        found.odd.setdefault(
+            iqn, f"Target {printable(iqn)} shows LUN {number} to every initiator, which BAMS never does."
+        )
         yield Key("open-lun", (iqn, number)), {"device": device, "read_only": read_only}
     for group in folders(tree, f"{home}/ini_groups"):
         yield Key("group", (iqn, group)), {}
@@ -166,7 +178,7 @@ def _session(tree: Tree, iqn: str, name: str) -> tuple[Session, str]:
     address, portal = _connection(tree, home)
     session = Session(
         target=iqn,
-        initiator=value(tree.read(f"{home}/initiator_name")),
+        initiator=printable(value(tree.read(f"{home}/initiator_name"))),
         id=value(tree.read(f"{home}/sid")),
         address=address,
         portal=portal,

@@ -13,12 +13,12 @@ from bamsd.core.names import target_path
 from bamsd.core.turn import Turn
 from bamsd.errors import BamsError, InUse, InvalidArgument, NotFound, NotReady, NotSupported
 from bamsd.iscsi import edits, ip
-from bamsd.iscsi.books import Books, Seen, refuse_sessions
-from bamsd.iscsi.comparison import Comparison, compare
+from bamsd.iscsi.books import Books
+from bamsd.iscsi.comparison import Comparison
 from bamsd.iscsi.edits import Login, Wish
 from bamsd.iscsi.models import Backing, Device, Target
-from bamsd.iscsi.objects import Step
 from bamsd.iscsi.register import Desired, Row
+from bamsd.iscsi.sessions import Seen
 from bamsd.iscsi.views import shown_step
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,15 @@ class Draft:
 Edit = Callable[[Desired], Draft]
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A change that obeys every rule: what shall be kept (nothing for an Apply), and what the kernel lacks then."""
+
+    draft: Draft | None
+    desired: Desired
+    found: Comparison
+
+
 class Iscsi:
     """All targets of this host."""
 
@@ -55,6 +64,8 @@ class Iscsi:
 
     async def create_target(self, iqn: str, wish: Wish, starter: Starter, *, apply: bool, **how: Unpack[How]) -> Job:
         def edit(desired: Desired) -> Draft:
+            if iqn in self.books.clustered:
+                raise NotSupported(f"Target {iqn} belongs to the cluster: Pacemaker makes and changes it.")
             if iqn in self.books.found.foreign:
                 raise NotSupported(
                     f"Target {iqn} is in the kernel already, made by others. ImportTargets takes it over."
@@ -206,7 +217,7 @@ class Iscsi:
             foreign = found.foreign.get(iqn)
             if foreign is None:
                 raise NotFound(f"There is no target {iqn[:223]!a} that others made.")
-            if foreign.target is None:
+            if foreign.target is None or foreign.reason:
                 raise NotSupported(f"Target {iqn} cannot be imported: {foreign.reason}")
             target = self._with_id(foreign.target, [row.target for row in rows])
             rows.append(Row(target, created_us=now_us(), created_by=starter.person))
@@ -288,7 +299,7 @@ class Iscsi:
         guard = self._prepared(iqn, description, edit, queue=queue)
         objects = [target_path(iqn)] if iqn else []
         if dry_run:
-            async with guard as (_, steps):
+            async with guard as prepared:
                 pass
             return await self._jobs.planned(
                 operation=operation,
@@ -296,22 +307,20 @@ class Iscsi:
                 objects=objects,
                 action=action,
                 starter=starter,
-                plan=[shown_step(step) for step in steps],
+                plan=[shown_step(step) for step in prepared.found.steps_of(iqn)],
             )
 
-        async def work(prepared: tuple[Draft | None, tuple[Step, ...]], progress: Progress) -> dict[str, Any]:
-            draft, steps = prepared
+        async def work(prepared: Prepared, progress: Progress) -> dict[str, Any]:
+            draft, found = prepared.draft, prepared.found
             if apply:
                 # Before anything is kept: a change that is refused leaves no wish behind.
-                refuse_sessions(steps, force=force)
-                if self.books.found.problem:
-                    raise NotReady(self.books.found.problem)
+                self.books.check(iqn, found, prepared.desired, force=force)
             if draft:
                 await self.books.register.save([draft.row], draft.devices)
             warnings = await self._warnings(draft.row.target) if draft and draft.row.wanted else []
             if apply:
-                warnings += await self.books.apply(iqn, force=force)
-            else:
+                warnings += await self.books.apply(iqn, found, force=force)
+            if draft and (not apply or not found.steps_of(iqn)):
                 await self.books.observe()
             return dict(draft.result if draft else ()) | ({"warnings": warnings} if warnings else {})
 
@@ -334,14 +343,12 @@ class Iscsi:
             yield
 
     @asynccontextmanager
-    async def _prepared(
-        self, iqn: str, doing: str, edit: Edit | None, *, queue: bool
-    ) -> AsyncIterator[tuple[Draft | None, tuple[Step, ...]]]:
-        """Hold the configuration, look at the kernel, make the edit, and say what it would do."""
+    async def _prepared(self, iqn: str, doing: str, edit: Edit | None, *, queue: bool) -> AsyncIterator[Prepared]:
+        """Hold the configuration, look at the kernel, make the edit, and compare what it would lack then."""
         async with self._held(doing, queue=queue):
             found = await self.books.observe()
             if edit is None:
-                yield None, found.steps_of(iqn)
+                yield Prepared(None, self.books.register.desired, found)
                 return
             desired = self.books.register.desired
             draft = edit(desired)
@@ -350,14 +357,7 @@ class Iscsi:
             )
             if draft.row.wanted and not found.problem:
                 self.books.stack.check(draft.row.target, after.devices)
-            yield draft, (await self._compared(after)).steps_of(iqn)
-
-    async def _compared(self, desired: Desired) -> Comparison:
-        """What the kernel would lack if this were the desired state."""
-        if self.books.found.problem:
-            return self.books.found
-        stack, backings = self.books.stack, self.books.backings()
-        return await self.books.ask(lambda: compare(stack, desired, backings, stack.read()))
+            yield Prepared(draft, after, await self.books.compared(after))
 
     async def _warnings(self, target: Target) -> list[str]:
         """What is allowed, and still worth a thought."""

@@ -27,13 +27,15 @@ class Stack(Protocol):
     The root of ``tree`` is /sys/kernel/scst_tgt or /sys/kernel/config/target.
     """
 
-    name: StackName
     title: str
     """As people write it: SCST, LIO."""
     planner: Planner
     boot_file: Path
     """What the stack's own service restores at boot; written whole by BAMS."""
     tree: Tree
+
+    @property
+    def name(self) -> StackName: ...
 
     def absence(self) -> str:
         """Why the stack cannot be used now, in a sentence; empty when it can."""
@@ -47,8 +49,12 @@ class Stack(Protocol):
         """The wanted configuration in objects of this stack, every compared attribute given."""
         ...
 
-    def read(self) -> Reading:
-        """Everything the kernel has. Raises ``ToolFailed`` for what cannot be read."""
+    def read(self, known: Objects | None = None) -> Reading:
+        """Everything the kernel has. Raises ``ToolFailed`` for what cannot be read.
+
+        ``known`` is what an earlier reading said: the login parameters of a target, which are dear to read and nobody
+        but an administrator changes, are then taken from it.
+        """
         ...
 
     def sessions(self) -> tuple[Session, ...]:

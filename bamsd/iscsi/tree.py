@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from bamsd.errors import BamsError, Busy, HardwareFailed, InUse, NotReady, OutOf
 from bamsd.iscsi.objects import AwaitEmpty, Link, MakeFolder, Op, RemoveFolder, Unlink, Write, shown
 
 _POLL_S = 0.05
+_CHUNK = 1 << 16
 
 
 class Tree(Protocol):
@@ -40,14 +42,24 @@ class Files:
         return f"{self._root}/{path}" if path else str(self._root)
 
     def read(self, path: str) -> str:
-        with open(self._at(path), encoding="utf-8", errors="surrogateescape") as file:
-            return file.read()
+        """By plain calls: thousands are read in a row, and a file object costs twice as many."""
+        descriptor = os.open(self._at(path), os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            parts = []
+            while part := os.read(descriptor, _CHUNK):
+                parts.append(part)
+        finally:
+            os.close(descriptor)
+        return b"".join(parts).decode("utf-8", "surrogateescape")
 
     def list(self, path: str) -> Sequence[str]:
         return os.listdir(self._at(path))
 
     def is_folder(self, path: str) -> bool:
-        return os.path.isdir(self._at(path)) and not os.path.islink(self._at(path))
+        try:
+            return stat.S_ISDIR(os.lstat(self._at(path)).st_mode)
+        except OSError:
+            return False
 
     def link(self, path: str) -> str:
         """Where a link leads, as it is written there."""

@@ -38,6 +38,6 @@ class IscsiWatch:
         self._wanted.clear()
         # A change that runs looks at its end by itself, and must not be mixed with a repair.
         async with self._turn.read():
-            await self._books.observe()
+            await self._books.observe(cheaply=True)
             await self._books.restore(always=False)
             await self._books.announce_growth()

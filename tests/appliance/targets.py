@@ -21,6 +21,10 @@ class Targets(Area):
     def target(self, iqn: str) -> dict[str, Any]:
         return self.properties(target_path(iqn), "org.bams.Iscsi.Target")
 
+    def identities(self, iqn: str) -> dict[int, str]:
+        """LUN to NAA name."""
+        return dict(self.target(iqn)["LunIdentities"])
+
     def state(self, iqn: str) -> str:
         found = self.target(iqn)
         return f"{found['State']}: {found['StateText']}" if found["StateText"] else str(found["State"])

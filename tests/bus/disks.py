@@ -80,7 +80,7 @@ def _is_one(interfaces: dict[str, Any]) -> bool:
 def prepare(stack: Stack) -> None:
     """A volume group with a thin pool, a zpool, and two empty disks."""
     directory = stack.directory
-    stack.config["paths"] |= {name: str(directory / name) for name in ("proc", "etc", "units")}
+    stack.config["paths"] |= {name: str(directory / name) for name in ("proc", "etc", "units", "var_lib")}
     stack.config["disk"] = {"mount_root": str(directory / "srv"), "mount_owner": "root"}
     (directory / "etc").mkdir(exist_ok=True)
     stack.lvm.add_group("vg0", sizes=(100 * GIB,))

@@ -1,7 +1,7 @@
 """A running daemon with fake disks and a fake target stack, and the words of org.bams.Iscsi."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,31 +12,181 @@ from bamsd.errors import BamsError
 from tests.bus.disks import Disks, connected, prepare
 from tests.bus.stack import Client, Stack, until
 from tests.fakes.disks_lvm import MIB
-from tests.fakes.scst_kernel import ScstKernel
+from tests.fakes.lio_kernel import LioKernel
+from tests.fakes.scst_kernel import LoginRefused, ScstKernel
 from tests.fakes.tree_fs import mounted
 
 ISCSI = "/org/bams/Iscsi"
 A, B = "iqn.2026-01.org.example:a", "iqn.2026-01.org.example:b"
 HOST, OTHER = "iqn.1993-08.org.debian:01:host", "iqn.1993-08.org.debian:01:other"
-PLACES = {"scst": "kernel/scst_tgt", "lio": "kernel/config/target"}
+
+
+class Interrupter:
+    """Calls something when the kernel is about to be changed for the n-th time."""
+
+    def __init__(self) -> None:
+        self._left = 0
+        self._then: Callable[[], None] = lambda: None
+        self.fired = False
+
+    def at(self, count: int, then: Callable[[], None]) -> None:
+        self._left, self._then, self.fired = count, then, False
+
+    def __call__(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self.fired = True
+            self._then()
+
+
+class Scst:
+    """A fake SCST, and what initiators and other administrators do with it."""
+
+    name = "scst"
+    place = "kernel/scst_tgt"
+    boot_file = "scst.conf"
+
+    def __init__(self) -> None:
+        self.backing: dict[str, int] = {}
+        self.kernel = ScstKernel(self.backing)
+        self.reached = Interrupter()
+
+    @property
+    def touches(self) -> int:
+        return len(self.kernel.touched)
+
+    def iqns(self) -> list[str]:
+        return self.kernel.iqns()
+
+    def log_in(self, iqn: str, initiator: str, user: str = "", secret: str = "") -> bool:
+        """Whether it is let in."""
+        try:
+            self.kernel.login(iqn, initiator, user=user, secret=secret, portal="192.0.2.10")
+        except LoginRefused:
+            return False
+        return True
+
+    def is_in(self, iqn: str, initiator: str) -> bool:
+        return any((s.iqn, s.initiator) == (iqn, initiator) for s in self.kernel.live)
+
+    def sees(self, iqn: str, initiator: str) -> list[int]:
+        """The LUNs of a live session."""
+        return self.kernel.luns_of(next(s for s in self.kernel.live if (s.iqn, s.initiator) == (iqn, initiator)))
+
+    def let_in(self, iqn: str, initiator: str) -> None:
+        self.kernel.write(f"targets/iscsi/{iqn}/ini_groups/default/initiators/mgmt", f"add {initiator}")
+
+    def make_by_hand(self, iqn: str, device: str, initiator: str) -> None:
+        """A target with the device as LUN 3."""
+        self.kernel.write("handlers/vdisk_blockio/mgmt", f"add_device byhand filename={device}")
+        self.kernel.write("targets/iscsi/mgmt", f"add_target {iqn}")
+        self.kernel.write(f"targets/iscsi/{iqn}/ini_groups/mgmt", "create hosts")
+        self.kernel.write(f"targets/iscsi/{iqn}/ini_groups/hosts/initiators/mgmt", f"add {initiator}")
+        self.kernel.write(f"targets/iscsi/{iqn}/ini_groups/hosts/luns/mgmt", "add byhand 3")
+        self.kernel.write(f"targets/iscsi/{iqn}/rel_tgt_id", "9")
+        self.kernel.write(f"targets/iscsi/{iqn}/enabled", "1")
+        self.kernel.write("targets/iscsi/enabled", "1")
+
+    def snapshot(self, iqn: str) -> str:
+        return self.kernel.snapshot(f"targets/iscsi/{iqn}")
+
+    def forget_everything(self) -> None:
+        """As when iscsi-scstd ended and was started again."""
+        self.kernel.kill_daemon()
+        self.kernel.start_daemon()
+
+
+class Lio:
+    """A fake LIO, and what initiators and other administrators do with it."""
+
+    name = "lio"
+    place = "kernel/config/target"
+    boot_file = "rtslib-fb-target/saveconfig.json"
+
+    def __init__(self) -> None:
+        self.backing: dict[str, int] = {}
+        self.kernel = LioKernel(self.backing)
+        self.reached = Interrupter()
+
+    @property
+    def touches(self) -> int:
+        return len(self.kernel.touched)
+
+    def iqns(self) -> list[str]:
+        return [name for name in self.kernel.list("iscsi") if ":" in name] if "iscsi" in self.kernel.list("") else []
+
+    def log_in(self, iqn: str, initiator: str, user: str = "", secret: str = "") -> bool:
+        return self.kernel.log_in(iqn, initiator, user, secret)
+
+    def is_in(self, iqn: str, initiator: str) -> bool:
+        return self.kernel.is_logged_in(iqn, initiator)
+
+    def sees(self, iqn: str, initiator: str) -> list[int]:
+        names = self.kernel.list(f"iscsi/{iqn}/tpgt_1/acls/{initiator}")
+        return sorted(int(name.removeprefix("lun_")) for name in names if name.startswith("lun_"))
+
+    def let_in(self, iqn: str, initiator: str) -> None:
+        self.kernel.make_folder(f"iscsi/{iqn}/tpgt_1/acls/{initiator}")
+
+    def make_by_hand(self, iqn: str, device: str, initiator: str) -> None:
+        """A target with the device as LUN 3."""
+        kernel, group = self.kernel, f"iscsi/{iqn}/tpgt_1"
+        kernel.make_folder("core/iblock_77")
+        kernel.make_folder("core/iblock_77/byhand")
+        kernel.write("core/iblock_77/byhand/control", f"udev_path={device}")
+        kernel.write("core/iblock_77/byhand/udev_path", device)
+        kernel.write("core/iblock_77/byhand/wwn/vpd_unit_serial", "b4bf7380-c191-4336-a943-601a09ebbd95")
+        kernel.write("core/iblock_77/byhand/enable", "1")
+        if "iscsi" not in kernel.list(""):
+            kernel.make_folder("iscsi")
+        for folder in (f"iscsi/{iqn}", group, f"{group}/lun/lun_3", f"{group}/acls/{initiator}"):
+            kernel.make_folder(folder)
+        kernel.write(f"{group}/attrib/authentication", "0")
+        kernel.make_link(f"{group}/lun/lun_3/byhand", "core/iblock_77/byhand")
+        kernel.make_folder(f"{group}/acls/{initiator}/lun_3")
+        kernel.make_link(f"{group}/acls/{initiator}/lun_3/lun", f"{group}/lun/lun_3")
+        kernel.make_folder(f"{group}/np/0.0.0.0:3260")
+        kernel.write(f"{group}/enable", "1")
+
+    def snapshot(self, iqn: str) -> str:
+        return repr(sorted(self._below(f"iscsi/{iqn}")))
+
+    def _below(self, path: str) -> Iterator[tuple[str, str]]:
+        for name in self.kernel.list(path):
+            inner = f"{path}/{name}"
+            if self.kernel.is_folder(inner):
+                yield from self._below(inner)
+                continue
+            try:
+                yield inner, self.kernel.read(inner)
+            except OSError:
+                yield inner, ""
+
+    def forget_everything(self) -> None:
+        """As when its modules were loaded again."""
+        fresh = LioKernel(self.backing)
+        self.kernel.__dict__.update(fresh.__dict__)
+
+
+Side = Scst | Lio
+SIDES: tuple[type[Scst] | type[Lio], ...] = (Scst, Lio)
 
 
 @contextmanager
-def kernel_of(stack: Stack, name: str = "scst") -> Iterator[ScstKernel]:
+def kernel_of(stack: Stack, side: Side) -> Iterator[None]:
     """A target stack where sysfs or configfs shows it. It outlives the daemon, as a kernel does."""
     if not os.access("/dev/fuse", os.R_OK | os.W_OK):
         pytest.skip("there is no FUSE here, which shows the daemon a fake kernel")
-    kernel = ScstKernel()
     prepare(stack)
-    with mounted(kernel, stack.directory / "sys" / PLACES[name]):
-        yield kernel
+    with mounted(side.kernel, stack.directory / "sys" / side.place, side.reached):
+        yield
 
 
 class Targets:
     """org.bams.Iscsi as a client sees it."""
 
-    def __init__(self, disks: Disks, kernel: ScstKernel) -> None:
-        self.disks, self.kernel = disks, kernel
+    def __init__(self, disks: Disks, side: Side) -> None:
+        self.disks, self.side = disks, side
         self.stack: Stack = disks.stack
         self.client: Client = disks.client
 
@@ -83,20 +233,20 @@ class Targets:
         """Make a repository that the kernel can open; its device."""
         await self.disks.create(name, pool, size)
         device = str((await self.disks.repository(pool, name))["Device"])
-        self.kernel.backing[device] = size
+        self.side.backing[device] = size
         return device
 
     async def alerts(self) -> dict[str, str]:
         return {id: text for id, text in (await self.disks.alerts()).items() if id.startswith("iscsi-")}
 
 
-async def ready(stack: Stack, kernel: ScstKernel) -> Targets:
+async def ready(stack: Stack, side: Side) -> Targets:
     """Start the daemon and wait until it has looked at the target stack."""
     await stack.daemon()
     disks = await connected(stack)
     for client in [disks.client]:
         await until_ready(client)
-    return Targets(disks, kernel)
+    return Targets(disks, side)
 
 
 async def until_ready(client: Client) -> None:

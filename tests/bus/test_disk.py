@@ -265,6 +265,42 @@ async def test_a_lost_store_is_filled_again_from_the_marks(stack: Stack) -> None
     assert await disks.alerts() == {}
 
 
+@pytest.mark.parametrize("pool", ["vg0", "tank"])
+async def test_a_lost_store_and_a_file_system_that_was_never_made_is_finished_all_the_same(
+    stack: Stack, pool: str
+) -> None:
+    prepare(stack)
+    process = await stack.daemon()
+    disks = await connected(stack)
+    stack.host.fail_next("mkfs.xfs", "Input/output error\n")
+    await disks.refused("CreateRepository", "sst", "bare", pool, GIB, use="filesystem", filesystem="xfs")
+    stack.end(process)
+    for file in (stack.directory / "state").glob("bams.db*"):
+        file.unlink()
+    await stack.daemon()
+    disks = await connected(stack)
+    found = (await disks.repositories())["bare"]
+    assert (found["State"], found["StateText"]) == ("incomplete", "its file system was not made")
+    assert [id.split("/")[0] for id in await disks.alerts()] == ["disk-leftover"]
+    assert isinstance(await disks.refused("MountRepository", "s", "bare"), NotReady)
+    await disks.done("FinishRepository", "s", "bare")
+    found = (await disks.repositories())["bare"]
+    assert (found["State"], found["Mounted"]) == ("ready", True)
+    assert await disks.alerts() == {}
+
+
+async def test_a_file_system_that_is_not_there_after_all_is_made_by_finishing(stack: Stack) -> None:
+    disks = await started(stack)
+    stack.host.lie_next("mkfs.xfs")
+    stack.host.fail_next("systemctl enable", "Job failed.\n")
+    await disks.refused("CreateRepository", "sst", "bare", "vg0", GIB, use="filesystem", filesystem="xfs")
+    assert "set up to be mounted" in (await disks.repositories())["bare"]["StateText"]
+    await disks.done("FinishRepository", "s", "bare")
+    found = (await disks.repositories())["bare"]
+    assert (found["State"], found["Mounted"]) == ("ready", True)
+    assert stack.host.filesystem(found["Device"])["uuid"] == found["Uuid"]
+
+
 async def test_a_volume_that_vanished_is_missing_until_it_is_forgotten(stack: Stack) -> None:
     disks = await started(stack)
     await disks.create("gone", "tank")

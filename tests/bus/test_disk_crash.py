@@ -92,7 +92,7 @@ CUTS = {
     "unmount": Cut(
         one_word("UnmountRepository"), ("systemctl stop",), "unmount it once more", "undone", FILES, "mounted"
     ),
-    "finish, mount": Cut(one_word("FinishRepository"), ("systemctl enable",), "format", "format", FILES, "format-left"),
+    "finish, mount": Cut(one_word("FinishRepository"), ("systemctl enable",), "mount", "mount", FILES, "format-left"),
 }
 
 

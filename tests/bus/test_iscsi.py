@@ -7,17 +7,22 @@ from typing import Any
 import pytest
 
 from bamsd.errors import AlreadyExists, Busy, InUse, InvalidArgument, NotAuthorized, NotFound, NotReady, NotSupported
-from tests.bus.stack import Stack
-from tests.bus.targets import HOST, ISCSI, OTHER, A, B, Targets, kernel_of, ready
+from tests.bus.stack import Stack, until
+from tests.bus.targets import HOST, ISCSI, OTHER, SIDES, A, B, Side, Targets, kernel_of, ready
 from tests.fakes.disks_lvm import GIB, MIB
 
+CANNOT: dict[str, dict[str, Any]] = {
+    "scst": {"portals": ["192.0.2.10:3261"]},
+    "lio": {"initiators": ["iqn.2026-01.org.example:*"]},
+}
 SECRET, NEW = "First-Secret.1", "Second-Secret2"
 
 
-@pytest.fixture
-async def targets(stack: Stack) -> AsyncIterator[Targets]:
-    with kernel_of(stack) as kernel:
-        yield await ready(stack, kernel)
+@pytest.fixture(params=SIDES, ids=lambda side: side.name)
+async def targets(stack: Stack, request: pytest.FixtureRequest) -> AsyncIterator[Targets]:
+    side: Side = request.param()
+    with kernel_of(stack, side):
+        yield await ready(stack, side)
         await stack_down(stack)
 
 
@@ -31,15 +36,16 @@ async def test_the_life_of_a_target(targets: Targets) -> None:
     device = await targets.repository("repo1")
     await targets.done("CreateTarget", "s", A, initiators=[HOST], alias="first")
     assert await targets.state(A) == "pending"
-    assert targets.kernel.touched == []
+    assert targets.side.touches == 0
     await targets.done("AddLun", "ss", A, "repo1")
     assert (await targets.target(A))["Luns"] == [[0, "repo1", device, False]]
     await targets.done("Apply", "s", A)
     assert await targets.state(A) == "in-sync"
     assert (await targets.target(A))["Pending"] == []
-    session = targets.kernel.login(A, HOST)
-    assert targets.kernel.luns_of(session) == [0]
-    [seen] = await targets.sessions(A)
+    assert not targets.side.log_in(A, OTHER) or targets.side.sees(A, OTHER) == []
+    assert targets.side.log_in(A, HOST)
+    assert targets.side.sees(A, HOST) == [0]
+    [seen] = [session for session in await targets.sessions(A) if session["initiator"] == HOST]
     assert (seen["initiator"], seen["luns"], seen["target"]) == (HOST, [0], A)
     refused = await targets.disks.refused("DeleteRepository", "s", "repo1", confirm="repo1")
     assert isinstance(refused, InUse)
@@ -49,10 +55,10 @@ async def test_the_life_of_a_target(targets: Targets) -> None:
     assert HOST in refused.message
     assert (await targets.target(A))["Luns"] != []
     await targets.done("RemoveLun", "su", A, 0, apply=True, force=True)
-    assert targets.kernel.luns_of(session) == []
+    assert targets.side.sees(A, HOST) == []
     await targets.done("DeleteTarget", "s", A, confirm=A, apply=True, force=True)
     assert await targets.targets() == set()
-    assert targets.kernel.iqns() == []
+    assert targets.side.iqns() == []
     await targets.disks.done("DeleteRepository", "s", "repo1", confirm="repo1")
     assert await targets.alerts() == {}
 
@@ -62,10 +68,10 @@ async def test_applying_twice_writes_nothing(targets: Targets) -> None:
     await targets.done("CreateTarget", "s", A, initiators=[HOST], portals=["192.0.2.10"])
     await targets.done("SetCredentials", "s", A, user="joe", secret=SECRET)
     await targets.done("AddLun", "ss", A, "repo1", apply=True)
-    touched = len(targets.kernel.touched)
+    touched = targets.side.touches
     await targets.done("Apply", "s", "")
     await targets.done("UpdateTarget", "s", A, initiators=[HOST], apply=True)
-    assert len(targets.kernel.touched) == touched
+    assert targets.side.touches == touched
 
 
 async def test_a_dry_run_shows_the_steps_and_changes_nothing(targets: Targets) -> None:
@@ -75,10 +81,10 @@ async def test_a_dry_run_shows_the_steps_and_changes_nothing(targets: Targets) -
     assert {step["effect"] for step in plan} <= {"safe", "pause"}
     assert await targets.targets() == set()
     await targets.done("CreateTarget", "s", A, initiators=[HOST], apply=True)
-    touched = len(targets.kernel.touched)
+    touched = targets.side.touches
     plan = await targets.plan("AddLun", "ss", A, "repo1")
     assert any("LUN 0" in step["summary"] for step in plan)
-    assert len(targets.kernel.touched) == touched
+    assert targets.side.touches == touched
     assert (await targets.target(A))["Luns"] == []
 
 
@@ -91,7 +97,7 @@ async def test_what_is_refused_leaves_no_wish_behind(targets: Targets) -> None:
         (InvalidArgument, "CreateTarget", "s", ("iqn.2026-01.org.Example:A",), {}),
         (InvalidArgument, "CreateTarget", "s", (B,), {"portals": ["0.0.0.0"]}),
         (InvalidArgument, "CreateTarget", "s", (B,), {"colour": "red"}),
-        (NotSupported, "CreateTarget", "s", (B,), {"portals": ["192.0.2.10:3261"]}),
+        (NotSupported, "CreateTarget", "s", (B,), CANNOT[targets.side.name]),
         (NotFound, "AddLun", "ss", (B, "repo1"), {}),
         (NotFound, "AddLun", "ss", (A, "none"), {}),
         (InvalidArgument, "AddLun", "ss", (A, "/etc/passwd"), {}),
@@ -118,10 +124,10 @@ async def test_one_repository_is_one_lun_unless_shared(targets: Targets) -> None
     assert isinstance(await targets.refused("AddLun", "ss", B, "repo1"), InUse)
     await targets.done("AddLun", "ss", B, "repo1", shared=True)
     await targets.done("Apply", "s", "")
-    identities = [(await targets.target(iqn))["LunIdentities"][0] for iqn in (A, B)]
+    identities = [(await targets.target(iqn))["LunIdentities"] for iqn in (A, B)]
     assert identities[0] == identities[1]
     await targets.done("RemoveLun", "su", A, 0, apply=True)
-    assert targets.kernel.login(B, HOST)
+    assert targets.side.log_in(B, HOST)
     assert await targets.state(B) == "in-sync"
 
 
@@ -137,18 +143,16 @@ async def test_a_grown_repository_is_announced(targets: Targets) -> None:
     device = await targets.repository("repo1")
     await targets.done("CreateTarget", "s", A, initiators=[HOST])
     await targets.done("AddLun", "ss", A, "repo1", apply=True)
-    targets.kernel.backing[device] = 128 * MIB
+    targets.side.backing[device] = 128 * MIB
     await targets.disks.done("ResizeRepository", "st", "repo1", 128 * MIB)
-    name = next(n for n in targets.kernel.list("devices") if "repo1" in n)
 
-    async def announced() -> bool:
-        return targets.kernel.read(f"devices/{name}/size").startswith(str(128 * MIB))
+    def told() -> str:
+        kernel = targets.side.kernel
+        names = [f"devices/{name}/size" for name in kernel.list("devices") if "repo1" in name]
+        return kernel.read(names[0]).split("\n")[0]
 
-    for _ in range(500):
-        if await announced():
-            break
-        await asyncio.sleep(0.02)
-    assert await announced()
+    if targets.side.name == "scst":  # LIO asks the block device itself, whenever an initiator does
+        await until(lambda: told() == str(128 * MIB), "the new size to be announced")
     assert await targets.drift() == []
 
 
@@ -156,7 +160,7 @@ async def test_drift_is_named_shown_and_repaired(targets: Targets) -> None:
     await targets.repository("repo1")
     await targets.done("CreateTarget", "s", A, initiators=[HOST])
     await targets.done("AddLun", "ss", A, "repo1", apply=True)
-    targets.kernel.write(f"targets/iscsi/{A}/ini_groups/default/initiators/mgmt", f"add {OTHER}")
+    targets.side.let_in(A, OTHER)
     [found] = await targets.drift()
     assert found["targets"] == [A]
     assert OTHER in found["difference"]
@@ -168,29 +172,66 @@ async def test_drift_is_named_shown_and_repaired(targets: Targets) -> None:
 
 
 async def test_foreign_targets_are_shown_left_alone_and_imported(targets: Targets) -> None:
-    kernel = targets.kernel
     device = await targets.repository("repo1")
-    kernel.write("handlers/vdisk_blockio/mgmt", f"add_device byhand filename={device}")
-    kernel.write("targets/iscsi/mgmt", f"add_target {B}")
-    kernel.write(f"targets/iscsi/{B}/ini_groups/mgmt", "create hosts")
-    kernel.write(f"targets/iscsi/{B}/ini_groups/hosts/initiators/mgmt", f"add {HOST}")
-    kernel.write(f"targets/iscsi/{B}/ini_groups/hosts/luns/mgmt", "add byhand 3")
+    targets.side.make_by_hand(B, device, HOST)
     await targets.drift()
     found = await targets.target(B)
     assert (found["Owned"], found["State"]) == (False, "foreign")
     assert isinstance(await targets.refused("CreateTarget", "s", B), NotSupported)
     assert isinstance(await targets.refused("UpdateTarget", "s", B, alias="x"), NotFound)
-    before = kernel.snapshot(f"targets/iscsi/{B}")
+    before = targets.side.snapshot(B)
     await targets.done("CreateTarget", "s", A, apply=True)
     await targets.done("Apply", "s", "")
-    assert kernel.snapshot(f"targets/iscsi/{B}") == before
+    assert targets.side.snapshot(B) == before
     refused = await targets.refused("AddLun", "ss", A, "repo1")
     assert isinstance(refused, InUse)
     await targets.done("ImportTargets", "as", [B])
     found = await targets.target(B)
     assert (found["Owned"], found["StateText"], found["State"]) == (True, "", "in-sync")
     assert found["Luns"] == [[3, "repo1", device, False]]
-    assert kernel.touched[-1] == (f"targets/iscsi/{B}/comment", f"bams:{B}")
+    touched = targets.side.touches
+    assert await targets.drift() == []
+    await targets.done("Apply", "s", B)
+    assert targets.side.touches == touched
+    assert targets.side.log_in(B, HOST)
+    assert targets.side.sees(B, HOST) == [3]
+
+
+async def test_targets_of_a_cluster_are_shown_and_left_to_it(targets: Targets) -> None:
+    device = await targets.repository("repo1")
+    cib = targets.stack.directory / "var_lib" / "pacemaker" / "cib" / "cib.xml"
+    cib.parent.mkdir(parents=True)
+    cib.write_text(
+        '<cib><primitive id="t" type="iSCSITarget"><instance_attributes>'
+        f'<nvpair name="iqn" value="{B}"/></instance_attributes></primitive></cib>'
+    )
+    targets.side.make_by_hand(B, device, HOST)
+    await targets.drift()
+    found = await targets.target(B)
+    assert (found["Owned"], found["State"]) == (False, "foreign")
+    assert "Pacemaker" in found["StateText"]
+    for member, signature, words in (("CreateTarget", "s", (B,)), ("ImportTargets", "as", ([B],))):
+        refused = await targets.refused(member, signature, *words)
+        assert isinstance(refused, NotSupported)
+        assert "luster" in refused.message
+
+
+async def test_a_file_becomes_a_lun(targets: Targets) -> None:
+    folder = targets.stack.directory / "srv" / "files"
+    folder.mkdir(parents=True)
+    file = folder / "disk.img"
+    file.write_bytes(bytes(MIB))
+    targets.side.backing[str(file)] = MIB
+    await targets.done("CreateTarget", "s", A, initiators=[HOST])
+    await targets.done("AddLun", "ss", A, str(file), apply=True, write_through=True)
+    assert targets.side.log_in(A, HOST)
+    assert (await targets.target(A))["Luns"] == [[0, str(file), str(file), False]]
+    (folder / "odd.img").write_bytes(b"x" * 513)
+    (folder / "link.img").symlink_to("/etc/passwd")
+    for name, error in (("odd.img", NotReady), ("link.img", InvalidArgument), ("none.img", NotFound)):
+        assert isinstance(await targets.refused("AddLun", "ss", A, str(folder / name)), error)
+    for path in (f"{folder}/../../state/bams.db", str(targets.stack.directory / "state" / "bams.db"), str(folder)):
+        assert isinstance(await targets.refused("AddLun", "ss", A, path), InvalidArgument)
 
 
 async def test_a_secret_is_rotated_in_place_and_never_shown(targets: Targets) -> None:
@@ -198,12 +239,14 @@ async def test_a_secret_is_rotated_in_place_and_never_shown(targets: Targets) ->
     await targets.done("CreateTarget", "s", A, initiators=[HOST])
     await targets.done("AddLun", "ss", A, "repo1")
     await targets.done("SetCredentials", "s", A, user="joe", secret=SECRET, apply=True)
-    session = targets.kernel.login(A, HOST, user="joe", secret=SECRET)
+    assert targets.side.log_in(A, HOST, user="joe", secret=SECRET)
     plan = await targets.plan("SetCredentials", "s", A, user="joe", secret=NEW)
     assert {step["effect"] for step in plan} == {"safe"}
     await targets.done("SetCredentials", "s", A, user="joe", secret=NEW, apply=True)
-    assert targets.kernel.login(A, HOST, user="joe", secret=NEW)
-    assert targets.kernel.luns_of(session) == [0]
+    assert targets.side.is_in(A, HOST)
+    assert targets.side.sees(A, HOST) == [0]
+    assert not targets.side.log_in(A, HOST, user="joe", secret=SECRET)
+    assert targets.side.log_in(A, HOST, user="joe", secret=NEW)
     everything = [str(await targets.client.objects()), targets.stack.log.read_text(), str(plan)]
     for folder in ("state", "log"):
         files = [f for f in (targets.stack.directory / folder).rglob("*") if f.is_file()]
@@ -219,7 +262,7 @@ async def test_the_boot_file_has_what_was_applied_for_root_alone(targets: Target
     await targets.done("SetCredentials", "s", A, user="joe", secret=SECRET)
     await targets.done("AddLun", "ss", A, "repo1", apply=True)
     await targets.done("CreateTarget", "s", B)
-    file = targets.stack.directory / "etc" / "scst.conf"
+    file = targets.stack.directory / "etc" / targets.side.boot_file
     assert file.stat().st_mode & 0o777 == 0o600
     text = file.read_text()
     assert A in text
@@ -237,7 +280,7 @@ async def test_changes_wait_their_turn_or_are_busy(targets: Targets) -> None:
     assert not any(isinstance(answer, BaseException) and not isinstance(answer, Busy) for answer in answers)
     queued = [targets.done("CreateTarget", "s", f"{B}{n}", apply=True, queue=True) for n in range(4)]
     await asyncio.gather(*queued)
-    assert {f"{B}{n}" for n in range(4)} <= set(targets.kernel.iqns())
+    assert {f"{B}{n}" for n in range(4)} <= set(targets.side.iqns())
     assert await targets.drift() == []
 
 

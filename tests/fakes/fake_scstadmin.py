@@ -1,10 +1,11 @@
 """What ``scstadmin -noprompt -config FILE`` says of a file and a tree, without changing anything.
 
-Grammar and words: tests/recordings/scst/config-*.txt and scstadmin 3.11 (readConfigFile, parseLine). It is stricter than
-the real one: what the kernel marks as not the default and the file does not name counts as a change too.
+Grammar and words: tests/recordings/scst/config-*.txt and scstadmin 3.11 (readConfigFile, parseLine). It is stricter
+than the real one: what the kernel marks as not the default and the file does not name counts as a change too.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,7 +15,7 @@ HEAD = "\nCollecting current configuration: done.\n\n-> Applying configuration.\
 
 class Tree(Protocol):
     def read(self, path: str) -> str: ...
-    def list(self, path: str) -> "list[str]": ...
+    def list(self, path: str) -> Sequence[str]: ...
     def is_folder(self, path: str) -> bool: ...
     def link(self, path: str) -> str: ...
 
@@ -34,7 +35,7 @@ def tokens(line: str) -> list[str]:
 
 
 def parse(text: str) -> Block:
-    """Braces count everywhere, also in quotes; a # that is not escaped drops itself, the rest and the mark before it."""
+    """Braces count everywhere, also in quotes; a bare # drops itself, the rest and one mark before it."""
     clean = []
     for line in text.split("\n"):
         if line.startswith("#"):

@@ -106,6 +106,7 @@ def leaf_json(device: Json) -> Json:
         "path": device["path"],
         "rep_dev_size": str(device["size"]),
         "checksum_errors": str(device["checksum_errors"]),
+        "write_errors": str(device["write_errors"]),
     }
     if device["state"] == "UNAVAIL":
         return found | {"state": "CANT_OPEN", "not_present": "1", "was": device["path"]}
@@ -117,23 +118,24 @@ def group_state(group: Json) -> str:
 
 
 def status_text(pool: Json) -> str:
-    rows = [("", pool["name"], pool["health"] if pool["health"] != "SUSPENDED" else "ONLINE", "0", "")]
+    rows = [("", pool["name"], pool["health"] if pool["health"] != "SUSPENDED" else "ONLINE", "0", "0", "")]
     for title, group in titled(pool):
         if title:
-            rows.append(("  ", title, group_state(group), "0", ""))
+            rows.append(("  ", title, group_state(group), "0", "0", ""))
         for device in group["devices"]:
             remark = f"  was {device['path']}" if device["state"] == "UNAVAIL" else ""
             indent = "    " if title else "  "
-            rows.append((indent, leaf_name(device), device["state"], str(device["checksum_errors"]), remark))
+            errors = (str(device["write_errors"]), str(device["checksum_errors"]))
+            rows.append((indent, leaf_name(device), device["state"], *errors, remark))
     width = max(len(indent + name) for indent, name, *_ in rows)
     lines = [f"\t{'NAME':{width}}  STATE     READ WRITE CKSUM\n"]
-    for indent, name, state, errors, remark in rows:
-        lines.append(f"\t{indent + name:{width}}  {state:8} {0:5} {0:5} {errors:>5}{remark}\n")
+    for indent, name, state, write, checksum, remark in rows:
+        lines.append(f"\t{indent + name:{width}}  {state:8} {0:5} {write:>5} {checksum:>5}{remark}\n")
     said = "".join(f"{key}: " + pool[key].replace("\n", "\n\t") + "\n" for key in ("status", "action") if pool[key])
     lost = pool["data_errors"]
-    errors = f"{lost} data errors, use '-v' for a list" if lost else "No known data errors"
+    known_errors = f"{lost} data errors, use '-v' for a list" if lost else "No known data errors"
     head = f"  pool: {pool['name']}\n state: {pool['health']}\n{said}config:\n\n"
-    return head + "".join(lines) + f"\nerrors: {errors}\n"
+    return head + "".join(lines) + f"\nerrors: {known_errors}\n"
 
 
 def create(state: Json, words: list[str]) -> str:
@@ -186,7 +188,14 @@ def new_group(state: Json, failing: str, words: list[str]) -> Json:
 
 def group_of(state: Json, layout: str, sizes: dict[str, int]) -> Json:
     devices = [
-        {"path": path, "size": size, "state": "ONLINE", "guid": next_guid(state), "checksum_errors": 0}
+        {
+            "path": path,
+            "size": size,
+            "state": "ONLINE",
+            "guid": next_guid(state),
+            "checksum_errors": 0,
+            "write_errors": 0,
+        }
         for path, size in sizes.items()
     ]
     return {"layout": layout, "size": pool_size(layout, list(sizes.values())), "devices": devices}

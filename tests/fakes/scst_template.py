@@ -54,3 +54,50 @@ def copied(folder: Folder) -> Folder:
         else:
             found[name] = Attribute(node.text, node.mode) if isinstance(node, Attribute) else node
     return found
+
+
+def _part(path: str) -> Folder:
+    node: Node = recorded()
+    for part in path.split("/"):
+        assert isinstance(node, dict)
+        node = node[part]
+    assert isinstance(node, dict)
+    return copied(node)
+
+
+@cache
+def template_device(handler: str) -> Folder:
+    node = _part("devices/zv1" if handler == "vdisk_blockio" else "devices/file1")
+    node["exported"] = {}
+    node["handler"] = Link(f"../../handlers/{handler}")
+    return node
+
+
+@cache
+def template_target() -> Folder:
+    node = _part("targets/iscsi/iqn.2026-01.org.bams:gamma")
+    groups, luns = node["ini_groups"], node["luns"]
+    assert isinstance(groups, dict)
+    assert isinstance(luns, dict)
+    groups.pop("one")
+    node["rel_tgt_id"] = Attribute("0\n", 0o644)
+    return node
+
+
+@cache
+def template_group() -> Folder:
+    node = _part("targets/iscsi/iqn.2026-01.org.bams:gamma/ini_groups/one")
+    luns, names = node["luns"], node["initiators"]
+    assert isinstance(luns, dict)
+    assert isinstance(names, dict)
+    luns.pop("5")
+    names.pop("iqn.2020-01.example:host1")
+    return node
+
+
+@cache
+def template_session() -> Folder:
+    node = _part("targets/iscsi/iqn.2026-01.org.bams:beta/sessions/iqn.1993-08.org.debian:01:23b28e8f88dd")
+    for name in ("127.0.0.1", "lun0"):
+        node.pop(name)
+    return node

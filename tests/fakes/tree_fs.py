@@ -6,8 +6,8 @@ import stat
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,19 @@ from bamsd.iscsi.tree import Tree
 LIMIT_S = 20.0
 
 
+Before = Callable[[], None]
+"""Called before every operation that changes something."""
+
+
 class _Operations(mfusepy.Operations):  # type: ignore[misc]  # it has no types
     """Passes every file operation on to a tree. One at a time, as the kernel's own locks make them."""
 
     use_ns = True
 
-    def __init__(self, tree: Tree, root: str) -> None:
+    def __init__(self, tree: Tree, root: str, before: Before) -> None:
         self._tree = tree
         self._root = root
+        self._before = before
 
     def _asked(self, call: Any, *args: Any) -> Any:
         try:
@@ -40,16 +45,15 @@ class _Operations(mfusepy.Operations):  # type: ignore[misc]  # it has no types
     def _kind(self, path: str) -> int:
         if not path or self._tree.is_folder(path):
             return stat.S_IFDIR | 0o755
-        try:
+        with suppress(OSError):
             self._tree.link(path)
+            return stat.S_IFLNK | 0o777
+        try:
+            self._tree.read(path)
         except OSError as error:
             if error.errno == errno.ENOENT:
                 raise
-        else:
-            return stat.S_IFLNK | 0o777
-        folder, _, name = path.rpartition("/")
-        if name not in self._tree.list(folder):
-            raise OSError(errno.ENOENT, path)
+            # There, and only to be written, or not to be read now.
         return stat.S_IFREG | 0o600
 
     def getattr(self, path: str, fh: int | None = None) -> dict[str, Any]:
@@ -64,6 +68,7 @@ class _Operations(mfusepy.Operations):  # type: ignore[misc]  # it has no types
         return text.encode("utf-8", "surrogateescape")[offset : offset + size]
 
     def write(self, path: str, data: bytes, offset: int, fh: int) -> int:
+        self._before()
         self._asked(self._tree.write, self._inner(path), data.decode("utf-8", "surrogateescape"))
         return len(data)
 
@@ -74,21 +79,25 @@ class _Operations(mfusepy.Operations):  # type: ignore[misc]  # it has no types
         return str(self._asked(self._tree.link, self._inner(path)))
 
     def mkdir(self, path: str, mode: int) -> None:
+        self._before()
         self._asked(self._tree.make_folder, self._inner(path))
 
     def rmdir(self, path: str) -> None:
+        self._before()
         self._asked(self._tree.remove_folder, self._inner(path))
 
     def symlink(self, target: str, source: str) -> None:
         """``target`` is the new link, ``source`` where it leads, as mfusepy calls them."""
+        self._before()
         self._asked(self._tree.make_link, self._inner(target), source.removeprefix(self._root).strip("/"))
 
     def unlink(self, path: str) -> None:
+        self._before()
         self._asked(self._tree.unlink, self._inner(path))
 
 
 @contextmanager
-def mounted(tree: Tree, folder: Path) -> Iterator[None]:
+def mounted(tree: Tree, folder: Path, before: Before = lambda: None) -> Iterator[None]:
     """Show the tree at a folder. Changes made to the fake are seen at once: nothing is cached."""
     folder.mkdir(parents=True, exist_ok=True)
     problem: list[BaseException] = []
@@ -96,7 +105,7 @@ def mounted(tree: Tree, folder: Path) -> Iterator[None]:
     def serve() -> None:
         try:
             mfusepy.FUSE(
-                _Operations(tree, str(folder)),
+                _Operations(tree, str(folder), before),
                 str(folder),
                 foreground=True,
                 nothreads=True,

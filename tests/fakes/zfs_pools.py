@@ -153,11 +153,11 @@ class FakeZfs:
         with locked(str(self.state)) as state:
             state["pools"][pool] |= {"health": health, "status": status, "action": action, "data_errors": data_errors}
 
-    def set_member(self, pool: str, index: int, state: str, *, checksum_errors: int = 0) -> None:
+    def set_member(self, pool: str, index: int, state: str, *, checksum_errors: int = 0, write_errors: int = 0) -> None:
         """The state of the first group's device: ONLINE, OFFLINE, UNAVAIL (it is gone), FAULTED, REMOVED."""
         with locked(str(self.state)) as all_:
             member = all_["pools"][pool]["groups"][0]["devices"][index]
-            member |= {"state": state, "checksum_errors": checksum_errors}
+            member |= {"state": state, "checksum_errors": checksum_errors, "write_errors": write_errors}
 
     def suspend(self, pool: str) -> None:
         """A pool that lost its devices: zpool answers, zfs refuses."""
@@ -167,6 +167,14 @@ class FakeZfs:
             status="One or more devices are faulted in response to IO failures.",
             action="Make sure the affected devices are connected, then run 'zpool clear'.",
         )
+
+    def unplug(self, pool: str) -> None:
+        """The only disk of a pool is pulled while it is written to: ZFS does not notice (status-unplugged)."""
+        said = (
+            "One or more devices has experienced an error resulting in data\ncorruption.  Applications may be affected."
+        )
+        self.set_health(pool, "ONLINE", status=said, action="Restore the entire pool from backup.", data_errors=7)
+        self.set_member(pool, 0, "ONLINE", write_errors=73731)
 
     def resume(self, pool: str) -> None:
         self.set_health(pool, "ONLINE")

@@ -9,8 +9,8 @@ import pytest
 
 from bamsd.core.alerts import Alerts
 from bamsd.core.store import Store
-from bamsd.disk.books import Books, found_name, merged, part, with_group
-from bamsd.disk.models import Reading
+from bamsd.disk.books import Books, finds, found_name, merged, part, with_group
+from bamsd.disk.models import Health, Reading
 from bamsd.disk.outcome import Outcome, judge
 from bamsd.disk.register import Register
 from bamsd.disk.views import Picture, PoolView, RepositoryView
@@ -55,6 +55,8 @@ class Host:
         self.alerts = Alerts(self.store)
         self.answers: dict[str, Reading | BamsError] = {"lvm": GOOD, "zfs": Reading((TANK,), ())}
         self.mounted: frozenset[str] = frozenset()
+        self.blank: set[str] = set()
+        self.looked_at: list[str] = []
         self.gate = asyncio.Event()
         self.gate.set()
         self.seen = Seen()
@@ -67,6 +69,7 @@ class Host:
             self.seen,
             Picture(),
             {"zfs": self.zpool},
+            self.is_blank,
         )
 
     async def zpool(self, group: str) -> Reading:
@@ -90,6 +93,10 @@ class Host:
         if isinstance(answer, BamsError):
             raise answer
         return answer
+
+    async def is_blank(self, device: str) -> bool:
+        self.looked_at.append(device)
+        return device in self.blank
 
     async def mounts(self) -> Set[str]:
         return self.mounted
@@ -122,6 +129,33 @@ async def test_a_found_file_system_that_is_not_mounted_is_not_called_ready(host:
     await host.books.observe_all()
     assert host.seen.repository("thick").state == "ready"
     assert host.alert_ids == []
+
+
+async def test_a_found_volume_without_its_file_system_says_so_and_is_looked_at_once(host: Host) -> None:
+    host.answers["lvm"] = Reading((VG, THIN), (replace(THICK, use="filesystem", filesystem="xfs"),))
+    host.blank = {THICK.device}
+    for _ in range(2):
+        await host.books.observe_all()
+        view = host.seen.repository("thick")
+        assert isinstance(view, RepositoryView)
+        assert (view.state, view.state_text) == ("incomplete", "its file system was not made")
+    assert host.alert_ids == [f"disk-leftover/{UUID}"]
+    assert host.looked_at == [THICK.device]
+
+
+def test_only_a_find_that_should_hold_a_file_system_is_looked_into() -> None:
+    files = replace(THICK, use="filesystem", filesystem="xfs")
+    others = [
+        (THICK,),
+        (replace(files, repository=""),),
+        (files, replace(files, name="copy", uuid="other")),
+        (replace(files, active=False),),
+        (replace(files, health="missing"),),
+    ]
+    for volumes in others:
+        assert finds(Reading((VG,), volumes), set()) == []
+    assert finds(Reading((VG,), (files,)), {UUID}) == []
+    assert finds(Reading((VG,), (files,)), set()) == [files]
 
 
 async def test_a_found_file_system_that_is_mounted_is_ready(host: Host) -> None:
@@ -229,6 +263,15 @@ def test_one_silent_pool_keeps_its_old_figures_and_the_others_are_new() -> None:
     assert [(p.name, p.health) for p in now.pools] == [("other", "online"), ("tank", "unresponsive")]
     assert now.volumes == (ZVOL,)
     assert merged(before, Reading((other,), ())).volumes == ()
+
+
+@pytest.mark.parametrize("health", ["suspended", "missing"])
+def test_what_zfs_says_is_wrong_with_a_pool_is_not_called_silence(health: Health) -> None:
+    ill = replace(TANK, health=health)
+    now = merged(Reading((TANK,), (ZVOL,)), Reading((ill,), (), {"tank": "pool I/O is currently suspended"}))
+    assert (now.pools, now.volumes) == ((ill,), (ZVOL,))
+    silent = merged(now, Reading((), (), {"tank": "hangs"}))
+    assert [pool.health for pool in silent.pools] == ["unresponsive"]
 
 
 async def test_the_row_of_a_repository_keeps_its_name_and_maker(host: Host) -> None:

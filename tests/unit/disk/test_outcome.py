@@ -136,6 +136,21 @@ def test_mounting_is_judged_by_the_mounts() -> None:
     assert judge(off, intent("disk-unmount"), finished=True).end == "done"
 
 
+@pytest.mark.parametrize(
+    ("kind", "stage", "leftover"),
+    [("xfs", 0, ""), ("xfs", 1, ""), ("xfs", 2, "mount"), ("ext4", 2, ""), ("ext4", 3, "mount")],
+)
+def test_a_finish_cut_off_says_what_is_left(kind: Filesystem, stage: int, leftover: Leftover) -> None:
+    files = row(use="filesystem", filesystem=kind, leftover="format")
+    begun = intent("disk-finish", use="filesystem", filesystem=kind, stage=stage)
+    outcome = judge(picture(THICK, rows=(files,)), begun, finished=False)
+    assert (outcome.end, outcome.saved.leftover if outcome.saved else "") == (
+        ("partial", leftover) if leftover else ("undone", "")
+    )
+    mounted = judge(picture(THICK, rows=(files,), mounted=MOUNTED), begun, finished=False)
+    assert (mounted.end, mounted.saved and mounted.saved.leftover) == ("done", "")
+
+
 @pytest.mark.parametrize("member", ["/dev/vdb", "/dev/vdb1", "/dev/vdb-part1", "/dev/vdbp1"])
 def test_a_pool_has_a_disk_also_by_its_partition(member: str) -> None:
     from_zfs = replace(VG, members=(replace_member(member),))

@@ -183,6 +183,12 @@ def test_a_missing_or_rolling_back_repository_takes_no_change() -> None:
         rules.present(picture(replace(THICK, merging=True)), row())
 
 
+def test_what_waits_for_a_pulled_disk_is_not_changed() -> None:
+    waiting = replace(ZVOL, health="missing", health_text="the devices of its pool are gone")
+    with pytest.raises(NotReady, match=r"devices of its pool are gone\. Reconnect them first"):
+        rules.present(picture(waiting), row(waiting))
+
+
 def test_a_volume_that_others_made_is_never_ours_to_change() -> None:
     with pytest.raises(InvalidArgument, match="not made by BAMS"):
         picture(replace(THICK, repository="")).row("vg0/thick")

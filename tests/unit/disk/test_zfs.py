@@ -265,6 +265,31 @@ async def test_lost_data_is_a_fault(pools: FakeZfs) -> None:
 
 
 @both
+async def test_a_pool_whose_only_disk_was_pulled_is_missing_though_zfs_calls_it_online(pools: FakeZfs) -> None:
+    pools.add_pool("tank", devices={"/dev/disk/by-id/fake-pulled": GIB})
+    pools.add_volume("tank/a", MIB, repository=ONE)
+    pools.unplug("tank")
+    reading = await zfs.read()
+    (pool,) = reading.pools
+    assert (pool.health, [(m.state, m.reason) for m in pool.members]) == (
+        "missing",
+        [("missing", "its device node is gone")],
+    )
+    assert "all reading and writing waits" in pool.health_text
+    assert [(v.name, v.health) for v in reading.volumes] == [("a", "missing")]
+    assert reading.problems == {}
+
+
+@both
+async def test_a_failing_disk_that_is_there_stays_in_the_words_of_zfs(pools: FakeZfs) -> None:
+    pools.add_pool("tank", devices={"/dev/null": GIB})
+    pools.unplug("tank")
+    (pool,) = (await zfs.read()).pools
+    assert (pool.health, pool.members[0].state) == ("faulted", "online")
+    assert pool.members[0].reason.endswith("write errors")
+
+
+@both
 async def test_a_suspended_pool_beside_another(pools: FakeZfs) -> None:
     pools.add_pool("good")
     pools.add_volume("good/a", MIB, repository=ONE)

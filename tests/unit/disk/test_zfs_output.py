@@ -129,6 +129,33 @@ def test_errors_are_counted(name: str) -> None:
     assert status.members[1].reason.endswith(" checksum errors")
 
 
+def test_an_unplugged_disk_is_online_for_zfs_and_gone_for_us() -> None:
+    path = "/dev/disk/by-id/virtio-BAMSDISK4-part1"
+    assert zpool_output.parse_list(text_of("2.3.9", "pool-unplugged")).health == "online"
+    text = zpool_output.parse_status_text(text_of("2.3.9", "status-unplugged"))
+    json_ = zpool_output.parse_status_json(text_of("2.3.9", "status-json-unplugged"), "fsolo")
+    for status in (text, json_):
+        assert (status.state, status.has_data_errors) == ("ONLINE", True)
+        assert zpool_output.failing(status) == (path,)
+        assert zpool_output.unplugged(status, ()) == status
+        gone = zpool_output.unplugged(status, (path,))
+        assert (gone.is_unplugged, gone.members[0].state) == (True, "missing")
+        assert gone.members[0].reason == "its device node is gone"
+
+
+@both
+@pytest.mark.parametrize("name", [*LEAVES, "checksum-errors", "data-errors"])
+def test_only_what_cannot_be_read_or_written_is_failing(version: str, name: str) -> None:
+    status = zpool_output.parse_status_text(text_of(version, f"status-{name}"))
+    assert zpool_output.failing(status) == ()
+
+
+def test_a_mirror_that_lost_one_side_is_not_unplugged() -> None:
+    status = zpool_output.parse_status_text(text_of("2.3.9", "status-mirror"))
+    gone = zpool_output.unplugged(status, ("/dev/loop0",))
+    assert (gone.is_unplugged, [member.state for member in gone.members]) == (False, ["missing", "online"])
+
+
 def test_json_ends_early_at_a_path_that_is_no_ascii_and_the_words_do_not() -> None:
     with pytest.raises(errors.ToolFailed, match="no usable JSON"):
         zpool_output.parse_status_json(text_of("2.3.9", "status-json-odd-path"), "tank")

@@ -3,10 +3,11 @@
 import dataclasses
 import errno
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bamsd.errors import NotFound, NotSupported, OutOfSync
+from bamsd.errors import NotFound, NotSupported, OutOfSync, ToolFailed
 from bamsd.iscsi.models import Configuration, Credential, Group, Lun, Portal, Secret, Target
 from bamsd.iscsi.objects import Key, Objects, Step
 from bamsd.iscsi.plan import owned
@@ -225,6 +226,26 @@ def test_a_pause_that_is_refused_costs_nothing_but_time(kernel: ScstKernel, stac
     assert drift(stack, plain()) == []
 
 
+@pytest.mark.parametrize(("failures", "left"), [(1, 0), (5, 1)])
+def test_a_resume_that_fails_is_tried_again_and_never_passed_over(
+    kernel: ScstKernel, stack: Scst, failures: int, left: int
+) -> None:
+    steps = plan(stack, plain())
+    last = max(i for i, step in enumerate(steps) if step.change.key.kind == "initiator")
+    number = sum(len(step.ops) for step in steps[: last + 1]) + 2
+    kernel.faults = dict.fromkeys(range(number, number + failures), errno.EIO)
+    if left:
+        with pytest.raises(ToolFailed, match="suspend"):
+            stack.perform(steps)
+        assert kernel.touched[-1] == ("suspend", "-1"), "nothing is done while I/O is paused"
+    else:
+        assert not stack.perform(steps).failed
+    assert kernel.suspended == left
+    stack.settle()
+    assert not apply(stack, plain()).failed
+    assert drift(stack, plain()) == []
+
+
 def test_settle_resumes_what_a_crash_held(kernel: ScstKernel, stack: Scst) -> None:
     assert stack.settle() == ""
     kernel.write("suspend", "10")
@@ -330,7 +351,7 @@ def test_no_secret_shows(kernel: ScstKernel, stack: Scst) -> None:
         ({"alias": 'a"b'}, "alias"),
     ],
 )
-def test_what_scst_cannot_do_is_refused(stack: Scst, change: dict[str, object], word: str) -> None:
+def test_what_scst_cannot_do_is_refused(stack: Scst, change: dict[str, Any], word: str) -> None:
     with pytest.raises(NotSupported, match=word):
         stack.check(plain(**change).targets[IQN], {})
     stack.check(plain().targets[IQN], plain().devices)

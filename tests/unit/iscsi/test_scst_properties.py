@@ -1,5 +1,6 @@
 """Whatever is wanted and whatever fails, the next apply makes the kernel equal, and one more does nothing."""
 
+import dataclasses
 import errno
 from pathlib import Path
 
@@ -7,16 +8,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bamsd.iscsi.configured import parse_scst_conf
-from bamsd.iscsi.models import Configuration
+from bamsd.iscsi.models import Configuration, Lun
 from bamsd.iscsi.scst import Scst
 from bamsd.iscsi.scst_conf import HEADER
 from tests.fakes import fake_scstadmin
 from tests.fakes.scst_kernel import Died, ScstKernel
-from tests.unit.iscsi.scst_configurations import BACKING, INITIATORS, configurations
+from tests.unit.iscsi.scst_configurations import BACKING, INITIATORS, configurations, device, plain
 from tests.unit.iscsi.test_scst import apply, drift, stack_on
 
 FOREIGN = "iqn.2001-01.org.other:x"
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def foreign_world(kernel: ScstKernel) -> str:
@@ -95,20 +96,19 @@ def test_a_fault_anywhere_is_made_good_by_the_next_apply(
 
 
 @QUICK
-@given(configurations())
-def test_scstadmin_finds_nothing_to_change_in_the_file(wanted: Configuration) -> None:
+@given(configurations(), st.booleans())
+def test_scstadmin_finds_nothing_to_change_in_the_file(wanted: Configuration, others: bool) -> None:
     kernel = ScstKernel(dict(BACKING))
     stack = stack_on(kernel)
-    foreign_world(kernel)
+    if others:
+        foreign_world(kernel)
     settled(stack, kernel, wanted)
-    if not any(target.enabled for target in wanted.targets.values()):
-        kernel.write("targets/iscsi/enabled", "1")
     text = stack.render(wanted)
     said = fake_scstadmin.config(text, kernel)
     assert "Done, 0 change(s) made." in said, said
     assert said.count("Use -force") == 1, said
     paths = {backing.path for backing in parse_scst_conf(text, "scst.conf")}
-    assert paths == {d.path for d in wanted.devices.values()} | {"/srv/foreign"}
+    assert paths == {d.path for d in wanted.devices.values()} | ({"/srv/foreign"} if others else set())
 
 
 def test_the_fake_scstadmin_agrees_with_the_recordings() -> None:
@@ -122,10 +122,14 @@ def test_the_fake_scstadmin_agrees_with_the_recordings() -> None:
     assert "Creating target 'iqn.2026-01.org.bams:alpha' for driver 'iscsi': done." in said
 
 
-def test_a_device_without_a_node_is_left_out(tmp_path: Path) -> None:
-    kernel = ScstKernel()
-    from_nothing = stack_on(kernel)
-    text = from_nothing.render(Configuration())
+def test_a_device_without_a_node_is_left_out() -> None:
+    wanted = plain(luns=(Lun(0, "alpha"), Lun(1, "beta")))
+    both = dataclasses.replace(wanted, devices={n: device(n, size_bytes=1 << 30) for n in ("alpha", "beta")})
+    text = stack_on(ScstKernel({"/dev/bams/beta": 1 << 30})).render(both)
     assert text.startswith(HEADER)
-    assert "TARGET_DRIVER iscsi {" in text
+    assert "alpha" not in text
+    assert "LUN 1 beta" in text
+    assert "LUN 0" not in text
+    assert "TARGET_DRIVER iscsi {" in text.split("\n")
+    assert "HANDLER vdisk_blockio {" in text.split("\n")
     assert "size" not in text
