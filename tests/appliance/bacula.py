@@ -29,6 +29,11 @@ class Bacula(Area):
         [found] = self.guest.call(*BACULA, "ListJobs", "a{sv}", "0")
         return [plain(job) for job in found]
 
+    def errors(self, **given: Any) -> list[dict[str, Any]]:
+        """What would keep such a configuration from being applied."""
+        [found] = self.guest.call(*BACULA, "CheckConfig", "a{sv}", *options(**given))
+        return [finding for finding in map(plain, found) if finding["severity"] == "error"]
+
     def console(self, *commands: str, limit_s: float = 400) -> str:
         """What a person types into bconsole."""
         typed = "".join(f"{command}\n" for command in commands)

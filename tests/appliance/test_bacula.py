@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.appliance.bacula import Bacula
+from tests.appliance.bacula import BACULA, Bacula
 from tests.appliance.disks import Disks, by_id
 from tests.appliance.guest import Guest
 from tests.appliance.steps import wait_until
@@ -67,6 +67,21 @@ def end_of(bacula: Bacula, jobid: int) -> str:
         return str(job["status"]) if job["ended"] and job["status"] not in "RC" else ""
 
     return str(eventually(f"job {jobid} to end", ended, 600))
+
+
+def test_missing_rights_are_named_and_mended(bacula: Bacula) -> None:
+    guest = bacula.guest
+    drive = f"/dev/tape/by-id/scsi-{INSIDE.drives[0].serial}-nst"
+    robot = f"/dev/tape/by-id/scsi-{LIBRARY}"
+    guest.run(f"chgrp root $(readlink -f {drive}) && chmod 0600 $(readlink -f {robot})")
+    errors = {finding["subject"]: finding["text"] for finding in bacula.errors(libraries=[LIBRARY], repositories=[])}
+    assert "may not read or write" in errors[f"{LIBRARY}-drive-0"]
+    assert "may not read and write" in errors[LIBRARY]
+    assert bacula.refusal("ApplyConfig", "", libraries=[LIBRARY], repositories=[]).startswith("NotReady")
+    [rule] = guest.call(*BACULA, "FixPermissions", "a{sv}", "0", user="admin")
+    assert rule == "/etc/udev/rules.d/62-bams-bacula.rules"
+    assert bacula.errors(libraries=[LIBRARY], repositories=[]) == []
+    guest.run(f"rm {rule}")
 
 
 def test_a_configuration_of_what_is_there_comes_into_force(bacula: Bacula) -> None:
