@@ -114,10 +114,19 @@ class IscsiSettings(Section):
     poll_interval_s: Seconds = 60
 
 
+class BaculaSettings(Section):
+    user: str = Field("bacula", max_length=32, pattern=r"^[a-z_][a-z0-9_-]*$")
+    scripts: Path = Path("/etc/bacula/scripts")
+    status_timeout_s: float = Field(30, gt=0, le=600, description="until a storage daemon counts as silent")
+    start_timeout_s: Seconds = Field(180, description="until a restarted storage daemon must show its devices")
+    idle_interval_s: Seconds = Field(10, description="between two looks at running jobs")
+
+
 class Config(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     paths: Paths = Field(default_factory=Paths.model_construct)
     audit: AuditSettings = Field(default_factory=AuditSettings.model_construct)
+    bacula: BaculaSettings = Field(default_factory=BaculaSettings.model_construct)
     disk: DiskSettings = Field(default_factory=DiskSettings.model_construct)
     iscsi: IscsiSettings = Field(default_factory=IscsiSettings.model_construct)
     tape: TapeSettings = Field(default_factory=TapeSettings.model_construct)

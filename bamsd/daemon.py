@@ -7,9 +7,12 @@ from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bamsd import config
+from bamsd import between, config
+from bamsd.bacula import interface as bacula_interface
 from bamsd.bacula.archive_devices import ArchiveDevices
+from bamsd.bacula.assembly import BaculaArea
 from bamsd.bacula.bsdjson import CONFIGURATIONS
+from bamsd.bacula.interface import BaculaInterface
 from bamsd.bus import contract
 from bamsd.bus.caller import Callers
 from bamsd.bus.connection import Connection
@@ -62,6 +65,7 @@ INTERFACES: tuple[type[Interface], ...] = (
     TapeInterface,
     LibraryInterface,
     DriveInterface,
+    BaculaInterface,
 )
 """Everything that is declared. The contract test and GetPermissions read this."""
 
@@ -104,6 +108,7 @@ class Daemon:
         self._spawn(self._watchdog())
         self._spawn(self._start_tape(interrupted))
         self._spawn(self._start_disk(interrupted))
+        self._spawn(self._bacula.start(interrupted))
         return await self._serve(connection)
 
     def _build(self, connection: Connection) -> None:
@@ -133,6 +138,7 @@ class Daemon:
         tape_objects.entry = TapeInterface(self._tape)
 
         self._build_disk()
+        self._build_bacula()
 
         self._tree.add(
             ROOT, ManagerInterface(self._alerts, self._audit, polkit, declared_actions, self.verify_audit, self.reload)
@@ -141,7 +147,23 @@ class Daemon:
         self._tree.add(disk_interface.PATH, DiskInterface(self._disk.service))
         self._iscsi_objects.entry = IscsiInterface(self._iscsi.service)
         self._tree.add(iscsi_interface.PATH, self._iscsi_objects.entry)
+        self._tree.add(bacula_interface.PATH, BaculaInterface(self._bacula.service))
         connection.on_message(self._dispatcher.handle)
+
+    def _build_bacula(self) -> None:
+        """Bacula sees what tapes and disks there are, and gives a drive back before BAMS moves its tape."""
+        self._bacula = BaculaArea(
+            self._settings,
+            self._store,
+            self._jobs,
+            self._alerts,
+            libraries=lambda: between.libraries(self._tape),
+            repositories=lambda: between.repositories(tuple(self._disk.repositories())),
+            slots=lambda storage: between.full_slots(self._tape, storage),
+            registered=lambda: between.whereabouts(self._tape),
+            look_again=lambda storage: between.look_again(self._tape, storage),
+        )
+        self._tape.mover.release = self._bacula.service.operating.release_drive
 
     def _build_disk(self) -> None:
         """Disks, targets, and everybody who may use a disk: the areas know each other only through this."""
@@ -243,6 +265,7 @@ class Daemon:
             logging.getLogger("bamsd").setLevel(fresh.log_level.upper())
             await self._tape.configure(fresh.tape)
             self._disk.configure(fresh.disk)
+            self._bacula.configure(fresh.bacula)
             self._iscsi.configure(fresh.iscsi)
             log.info("the configuration was read again")
 

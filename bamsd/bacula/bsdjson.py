@@ -1,16 +1,32 @@
 """bsdjson: the configuration of Bacula's storage daemon, as Bacula itself reads it."""
 
 import asyncio
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from bamsd.bacula import config_error, resources
 from bamsd.bacula.archive_text import ArchiveDevice, includes, parse_bsdjson, search
+from bamsd.bacula.resources import SdConfig
 from bamsd.errors import NotSupported, ToolFailed
 from bamsd.system.run import CommandFailed, run
 
 TIMEOUT_S = 30.0
 CONFIGURATIONS = (Path("/etc/bacula/bacula-sd.conf"), Path("/opt/bacula/etc/bacula-sd.conf"))
 _MOST_FILES = 200
+_MISSING = re.compile(r"No (\w+) resource defined")
+
+
+class ConfigUnreadable(ToolFailed):
+    """Bacula cannot read a configuration. ``missing`` are the kinds of resources that it lacks."""
+
+    def __init__(self, message: str, missing: frozenset[str]) -> None:
+        super().__init__(message)
+        self.missing = missing
+
+
+# Clients know this failure as ToolFailed.
+ConfigUnreadable.dbus_name = ToolFailed.dbus_name
 
 
 async def archive_devices(
@@ -28,12 +44,56 @@ async def archive_devices(
     return tuple(dict.fromkeys(found))
 
 
+async def read(path: Path, really: Mapping[str, str]) -> SdConfig:
+    """A whole configuration, with its passwords. ``really`` gives the true names of trial copies.
+
+    Raises ``ConfigUnreadable`` with Bacula's reason, ``NotSupported`` without bsdjson or where the output of a command
+    is included, ``ToolFailed``, ``TimedOut``.
+    """
+    if await asyncio.to_thread(_runs_a_command, path):
+        raise NotSupported(
+            f"{really.get(str(path), str(path))} includes the output of a command, which BAMS does not run as root: "
+            "write that part into a file and include the file."
+        )
+    result = await run(["bsdjson", "-c", str(path)], timeout_s=TIMEOUT_S, allowed_exits=(0, 1))
+    if result.code:
+        said = result.stdout + result.stderr
+        raise ConfigUnreadable(
+            config_error.sentence("bsdjson", config_error.parse(said, str(path), really)),
+            frozenset(_MISSING.findall(said)),
+        )
+    return resources.parse(result.stdout)
+
+
 async def _of_file(path: Path, timeout_s: float) -> tuple[ArchiveDevice, ...]:
+    if await asyncio.to_thread(_runs_a_command, path):
+        return await asyncio.to_thread(_searched, path)
     try:
         result = await run(["bsdjson", "-r", "Device", "-D", "-c", str(path)], timeout_s=timeout_s)
     except (CommandFailed, NotSupported):
         return await asyncio.to_thread(_searched, path)
     return parse_bsdjson(result.stdout)
+
+
+def _runs_a_command(path: Path) -> bool:
+    """Whether ``@|command`` stands in the file or in what it includes.
+
+    bsdjson would run it as root, and Debian's bacula-sd.conf belongs to the user bacula.
+    """
+    waiting, seen = [path], set[Path]()
+    while waiting and len(seen) <= _MOST_FILES:
+        file = waiting.pop()
+        if file in seen:
+            continue
+        seen.add(file)
+        try:
+            names = includes(file.read_text(encoding="utf-8", errors="surrogateescape"))
+        except OSError:
+            continue  # bsdjson says why
+        if any(name.startswith("|") for name in names):
+            return True
+        waiting += [file.parent / name for name in names]
+    return False
 
 
 def _searched(path: Path) -> tuple[ArchiveDevice, ...]:

@@ -21,7 +21,11 @@ from bamsd.tape.views import Cartridge, DriveView, LibraryView, kind_of
 PATH = f"{ROOT}/Tape"
 
 
-class UnloadOptions(JobOptions):
+class DriveOptions(JobOptions):
+    release: bool = False
+
+
+class UnloadOptions(DriveOptions):
     slot: int | None = Field(None, ge=1)
 
 
@@ -53,14 +57,18 @@ class TapeInterface(Interface, name="org.bams.Tape"):
         return _path(await self._tape.inventory(library, caller.starter(), **options.how))
 
     @method(
-        "suua{sv}", "o", options=JobOptions, action=OPERATE, audit="load slot {slot} into drive {drive} of {library}"
+        "suua{sv}", "o", options=DriveOptions, action=OPERATE, audit="load slot {slot} into drive {drive} of {library}"
     )
-    async def load(self, library: str, slot: int, drive: int, options: JobOptions) -> str:
-        return _path(await self._tape.load(library, slot, drive, caller.starter(), **options.how))
+    async def load(self, library: str, slot: int, drive: int, options: DriveOptions) -> str:
+        starter = caller.starter()
+        return _path(await self._tape.load(library, slot, drive, starter, release=options.release, **options.how))
 
     @method("sua{sv}", "o", options=UnloadOptions, action=OPERATE, audit="unload drive {drive} of {library}")
     async def unload(self, library: str, drive: int, options: UnloadOptions) -> str:
-        return _path(await self._tape.unload(library, drive, options.slot, caller.starter(), **options.how))
+        job = await self._tape.unload(
+            library, drive, options.slot, caller.starter(), release=options.release, **options.how
+        )
+        return _path(job)
 
     @method(
         "suua{sv}",
@@ -74,7 +82,10 @@ class TapeInterface(Interface, name="org.bams.Tape"):
 
     @method("sua{sv}", "o", options=UnloadOptions, action=OPERATE, audit="clean drive {drive} of {library}")
     async def clean(self, library: str, drive: int, options: UnloadOptions) -> str:
-        return _path(await self._tape.clean(library, drive, options.slot, caller.starter(), **options.how))
+        job = await self._tape.clean(
+            library, drive, options.slot, caller.starter(), release=options.release, **options.how
+        )
+        return _path(job)
 
     @method("sa{sv}", "a(usbssu)", options=ListSlotsOptions)
     async def list_slots(self, library: str, options: ListSlotsOptions) -> list[tuple[Any, ...]]:

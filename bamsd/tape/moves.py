@@ -17,7 +17,7 @@ from bamsd.core.alerts import Alerts
 from bamsd.core.jobs import Progress
 from bamsd.core.names import library_path
 from bamsd.core.store import Store
-from bamsd.errors import BamsError, Busy, InUse, NotReady, OutOfSync, TimedOut
+from bamsd.errors import BamsError, Busy, InUse, NotReady, NotSupported, OutOfSync, TimedOut
 from bamsd.tape import mtx, sg
 from bamsd.tape.library import Library, holder_text
 from bamsd.tape.models import ChangerStatus
@@ -45,9 +45,17 @@ class Prepared:
 
     library: Library
     move: Move
+    done: Place | None = None
+    """Where Bacula put the cartridge itself when it gave the drive back; then nothing is left to be moved."""
+
+
+Release = Callable[[str, int], Awaitable[None]]
+"""Let another program give a drive of a library back. Raises why it does not."""
 
 
 class Mover:
+    release: Release | None = None
+
     def __init__(self, store: Store, alerts: Alerts, observe: Observer) -> None:
         self._store = store
         self._alerts = alerts
@@ -55,18 +63,51 @@ class Mover:
 
     @asynccontextmanager
     async def prepared(
-        self, library: Library, doing: str, plan: Callable[[ChangerStatus], Move], *, queue: bool
+        self,
+        library: Library,
+        doing: str,
+        plan: Callable[[ChangerStatus], Move],
+        *,
+        queue: bool,
+        release: bool = False,
+        only_plan: bool = False,
     ) -> AsyncIterator[Prepared]:
-        """Hold the robot, read it, check every rule. Leaving gives the robot back."""
+        """Hold the robot, read it, check every rule. Leaving gives the robot back.
+
+        With ``release`` a program that holds the drive gives it back first, unless this is only a plan.
+        """
         async with library.robot.held(doing, queue=queue):
             status = await self._observe(library)
-            move = plan(status)
-            await refuse_held(library, move)
-            yield Prepared(library, move)
+            prepared = Prepared(library, plan(status))
+            held = held_drives(library, prepared.move) if release else []
+            if held and not only_plan:
+                prepared = await self._released(prepared, held, plan)
+            if not (held and only_plan) and prepared.done is None:
+                await refuse_held(library, prepared.move)
+            yield prepared
+
+    async def _released(self, prepared: Prepared, held: list[int], plan: Callable[[ChangerStatus], Move]) -> Prepared:
+        """Bacula's robot may put the cartridge back into its slot as it gives the drive back."""
+        library, move = prepared.library, prepared.move
+        if self.release is None:
+            raise NotSupported(f"Nobody can be asked to give drive {held[0]} of {library.name} back: unmount it there.")
+        for drive in held:
+            await self.release(library.name, drive)
+        status = await self._observe(library)
+        found = places(status).get(move.barcode)
+        if move.operation == "tape-unload" and move.barcode and found and found.kind != "drive":
+            return Prepared(library, move, done=found)
+        return Prepared(library, plan(status))
 
     async def execute(self, prepared: Prepared, progress: Progress, person: str) -> dict[str, Any]:
         """Move the cartridge. Returns what happened, or raises why the cartridge is not where it should be."""
         library, move = prepared.library, prepared.move
+        if prepared.done:
+            ended = {"library": library.serial, "barcode": move.barcode, "from": str(move.source)}
+            return ended | {
+                "to": str(prepared.done),
+                "note": "Bacula put the cartridge there as it gave the drive back.",
+            }
         await self._write_intent(progress.job_id, library, move)
         progress.end_with(_FORGET, (progress.job_id,))
         failure = await self._attempt(library, move)
@@ -171,6 +212,13 @@ def is_at(status: ChangerStatus, place: Place, barcode: str) -> bool:
     return any(full and (not barcode or not found or found == barcode) for full, found in elements)
 
 
+def held_drives(library: Library, move: Move) -> list[int]:
+    """Drives of the move that another program has open."""
+    numbers = [place.number for place in (move.source, move.target) if place.kind == "drive"]
+    matched = ((number, library.matched_drive(number)) for number in numbers)
+    return [number for number, m in matched if m and holder_text(library.latest_openers, m.device)]
+
+
 async def refuse_held(library: Library, move: Move) -> None:
     """Refuse to touch a drive that another program has open, or a robot that another program moves."""
     openers = library.latest_openers
@@ -186,7 +234,7 @@ async def refuse_held(library: Library, move: Move) -> None:
         if holder:
             raise InUse(
                 f"Drive {place.number} of {library.name} is open in {holder}. "
-                "Let that program release the drive (for Bacula: unmount or release), then try again."
+                "Let that program release the drive (for Bacula: call with the option release), then try again."
             )
 
 

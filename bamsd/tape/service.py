@@ -188,22 +188,28 @@ class Tape:
             expected_s=TYPICAL_MOVE_S,
         )
 
-    async def load(self, name: str, slot: int, drive: int, starter: Starter, **how: Unpack[How]) -> Job:
+    async def load(
+        self, name: str, slot: int, drive: int, starter: Starter, *, release: bool = False, **how: Unpack[How]
+    ) -> Job:
         library = self.find(name)
 
         def plan(status: ChangerStatus) -> Move:
             return rules.load(status, library.name, slot, drive, self._generation(library, drive))
 
-        return await self._move(library, f"load slot {slot} into drive {drive}", plan, starter, drive, **how)
+        return await self._move(
+            library, f"load slot {slot} into drive {drive}", plan, starter, drive, release=release, **how
+        )
 
-    async def unload(self, name: str, drive: int, slot: int | None, starter: Starter, **how: Unpack[How]) -> Job:
+    async def unload(
+        self, name: str, drive: int, slot: int | None, starter: Starter, *, release: bool = False, **how: Unpack[How]
+    ) -> Job:
         library = self.find(name)
 
         def plan(status: ChangerStatus) -> Move:
             element = rules.drive_of(status, library.name, drive)
             return rules.unload(status, library.name, drive, slot, library.home_of(element.barcode))
 
-        return await self._move(library, f"unload drive {drive}", plan, starter, drive, **how)
+        return await self._move(library, f"unload drive {drive}", plan, starter, drive, release=release, **how)
 
     async def transfer(self, name: str, source: int, target: int, starter: Starter, **how: Unpack[How]) -> Job:
         library = self.find(name)
@@ -213,13 +219,15 @@ class Tape:
 
         return await self._move(library, f"transfer slot {source} to slot {target}", plan, starter, None, **how)
 
-    async def clean(self, name: str, drive: int, slot: int | None, starter: Starter, **how: Unpack[How]) -> Job:
+    async def clean(
+        self, name: str, drive: int, slot: int | None, starter: Starter, *, release: bool = False, **how: Unpack[How]
+    ) -> Job:
         library = self.find(name)
 
         def plan(status: ChangerStatus) -> Move:
             return rules.clean(status, library.name, drive, slot)
 
-        return await self._move(library, f"clean drive {drive}", plan, starter, drive, **how)
+        return await self._move(library, f"clean drive {drive}", plan, starter, drive, release=release, **how)
 
     def slots(self, name: str, first: int, count: int, text: str) -> list[Slot]:
         """Slots from number ``first`` on whose barcode holds ``text``, at most ``count``."""
@@ -239,12 +247,13 @@ class Tape:
         starter: Starter,
         drive: int | None,
         *,
+        release: bool = False,
         queue: bool,
         wait: bool,
         dry_run: bool,
     ) -> Job:
         description = f"{doing} of {library.name}"
-        guard = self.mover.prepared(library, description, plan, queue=queue)
+        guard = self.mover.prepared(library, description, plan, queue=queue, release=release, only_plan=dry_run)
         if dry_run:
             async with guard as prepared:
                 move = prepared.move

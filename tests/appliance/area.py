@@ -23,6 +23,8 @@ def _typed(value: Any) -> list[str]:
             return ["t", str(value)]
         case Mapping():
             return ["a{ss}", str(len(value)), *(word for pair in value.items() for word in pair)]
+        case [int(), *_]:
+            return ["at", str(len(value)), *map(str, value)]
         case list() | tuple():
             return ["as", str(len(value)), *value]
     return ["s", value]

@@ -1,4 +1,4 @@
-"""Fake lsblk, wipefs, blkid, mkfs.xfs, mkfs.ext4, debugfs, xfs_growfs, resize2fs, systemctl, smartctl and bsdjson.
+"""Fake lsblk, wipefs, blkid, mkfs.xfs, mkfs.ext4, debugfs, xfs_growfs, resize2fs, systemctl and smartctl.
 
 Texts, streams and exit codes are those in tests/recordings/block and tests/recordings/bacula. The state is host.json in
 the folder that BAMS_FAKE_DISKS names; tests/fakes/host.py makes it.
@@ -204,30 +204,6 @@ def smartctl(argv: list[str]) -> None:
         report["smart_status"] = {"passed": verdict == "passed"}
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
     sys.exit({"unknown": 1, "passed": 0, "failed": 8}[verdict])
-
-
-def bsdjson(argv: list[str]) -> None:
-    path = option(argv, "-c")
-    try:
-        with open(path) as file:
-            text = re.sub(r"#.*", "", file.read())
-    except OSError:
-        sys.stdout.write(f'Config error: Cannot open config file "{path}": No such file or directory\n')
-        sys.exit(1)
-    if text.count("{") != text.count("}"):
-        sys.stdout.write("Config error: End of conf file reached with unclosed resource.\n")
-        sys.exit(1)
-    rows = []
-    for body in re.findall(r"\bDevice\s*\{([^}]*)\}", text):
-        pairs = re.findall(r"([A-Za-z ]+?)\s*=\s*(\"[^\"]*\"|[^;\n]*)", body)
-        values = {key.replace(" ", "").lower(): value.strip().strip('"') for key, value in pairs}
-        rows.append(
-            {"Name": values["name"], "MediaType": values.get("mediatype"), "ArchiveDevice": values["archivedevice"]}
-        )
-    if not rows:
-        sys.stdout.write(f"bacula-sd: bsdjson.c:622-0 No Device resource defined in {path}. Cannot continue.\n")
-        sys.exit(1)
-    sys.stdout.write(json.dumps(rows, indent=1) + "\n")
 
 
 def scripted(path: str, argv: list[str]) -> Json:

@@ -1,10 +1,11 @@
-"""A fake systemctl (systemd 257) for mount units: it "mounts" by writing to the fake host's mountinfo."""
+"""A fake systemctl (systemd 257) for mount units, which it "mounts" in the fake host's mountinfo, and for Bacula's."""
 
 import fcntl
 import os
 import sys
 
 from tests.fakes import device_header
+from tests.fakes.fake_bacula import unit_command
 from tests.fakes.fake_host import fail, mounted_lines, state, write_mounts
 
 JOB_FAILED = 'Job failed. See "journalctl -xe" for details.\n'
@@ -76,6 +77,9 @@ def is_active(unit: str) -> None:
 def systemctl(argv: list[str]) -> None:
     command, unit = argv[1], argv[-1]
     if command == "daemon-reload":
+        return
+    if unit.startswith("bacula-"):
+        unit_command(command, unit)
         return
     with open(f"{units()}.lock", "a") as lock:
         # systemd does one thing after the other; two commands must not lose each other's mounts.

@@ -1,0 +1,189 @@
+"""From nothing to a restored file with a real Bacula 15, through org.bams; bconsole only runs the jobs."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.appliance.bacula import BACULA, Bacula
+from tests.appliance.disks import Disks, by_id
+from tests.appliance.guest import Guest
+from tests.appliance.steps import wait_until
+from tests.appliance.tape_library import INSIDE
+from tests.appliance.test_tape import Words, ready
+from tests.appliance.vm import DISKS
+
+pytestmark = pytest.mark.appliance
+LIBRARY = INSIDE.changer[3]
+LABELLED = [1, 2, 3, 4, 5, 6]
+TREE = "/usr/share"
+CONFIG = "/etc/bacula/bacula-dir.conf"
+
+
+@pytest.fixture(scope="module")
+def bacula(guest: Guest) -> Iterator[Bacula]:
+    """Debian's packages as they are installed, with a file set of our own; a repository with a file system."""
+    guest.run(f"cp -a /etc/bacula /root/bacula-before; sed -i 's#^    File = /usr/sbin#    File = {TREE}#' {CONFIG}")
+    guest.run("systemctl start bacula-sd bacula-director bacula-fd", limit_s=180)
+    ready(guest, INSIDE)
+    disks = Disks(guest)
+    disks.job("CreatePool", "ssas", "bacvg", "lvm", "1", by_id(DISKS[5]))
+    disks.create("bacfiles", "bacvg", 600, use="filesystem", filesystem="ext4")
+    yield Bacula(guest)
+    guest.run("systemctl stop bacula-sd bacula-director bacula-fd", limit_s=180)
+    guest.run("rm -rf /etc/bacula /etc/systemd/system/bacula-sd.service.d && mv /root/bacula-before /etc/bacula")
+    guest.run("systemctl daemon-reload")
+    disks.job("UnmountRepository", "s", "bacfiles")
+    disks.delete("bacfiles")
+    disks.job("DeletePool", "s", "bacvg", confirm="bacvg")
+
+
+def run_backup(bacula: Bacula, storage: str) -> int:
+    """Start a full backup; its JobId."""
+    said = bacula.console(f"run job=BackupClient1 storage={storage} pool={storage} level=Full yes", "quit")
+    return int(said.split("JobId=")[1].split()[0])
+
+
+def restored(bacula: Bacula, jobid: int, where: str) -> None:
+    bacula.guest.run(f"mkdir -p {where} && chown bacula: {where}")
+    bacula.console(f"restore jobid={jobid} where={where} all done yes", "wait", "quit")
+
+
+def eventually(what: str, look: Callable[[], Any], limit_s: float) -> Any:
+    """What ``look`` finds as soon as it finds something."""
+    found: list[Any] = []
+
+    def seen() -> bool:
+        found[:] = [look()]
+        return bool(found[0])
+
+    wait_until(what, seen, limit_s, pause_s=1)
+    return found[0]
+
+
+def end_of(bacula: Bacula, jobid: int) -> str:
+    def ended() -> str:
+        job = next(job for job in bacula.jobs() if job["jobid"] == jobid)
+        return str(job["status"]) if job["ended"] and job["status"] not in "RC" else ""
+
+    return str(eventually(f"job {jobid} to end", ended, 600))
+
+
+def test_missing_rights_are_named_and_mended(bacula: Bacula) -> None:
+    guest = bacula.guest
+    drive = f"/dev/tape/by-id/scsi-{INSIDE.drives[0].serial}-nst"
+    robot = f"/dev/tape/by-id/scsi-{LIBRARY}"
+    guest.run(f"chgrp root $(readlink -f {drive}) && chmod 0600 $(readlink -f {robot})")
+    errors = {finding["subject"]: finding["text"] for finding in bacula.errors(libraries=[LIBRARY], repositories=[])}
+    assert "may not read or write" in errors[f"{LIBRARY}-drive-0"]
+    assert "may not read and write" in errors[LIBRARY]
+    assert bacula.refusal("ApplyConfig", "", libraries=[LIBRARY], repositories=[]).startswith("NotReady")
+    [rule] = guest.call(*BACULA, "FixPermissions", "a{sv}", "0", user="admin")
+    assert rule == "/etc/udev/rules.d/62-bams-bacula.rules"
+    assert bacula.errors(libraries=[LIBRARY], repositories=[]) == []
+    guest.run(f"rm {rule}")
+
+
+def test_a_configuration_of_what_is_there_comes_into_force(bacula: Bacula) -> None:
+    given: dict[str, Any] = {"libraries": [LIBRARY], "repositories": ["bacfiles"], "virtual_autochangers": ["bacfiles"]}
+    job = bacula.job("ApplyConfig", "", local_director=True, **given)
+    assert job["State"] == "succeeded"
+    status = bacula.status()
+    assert (status["reachable"], status["director_reachable"]) == (True, True), status
+    assert {LIBRARY, "bacfiles"} <= set(status["storages"])
+    shown = {device["name"]: device for device in status["devices"]}
+    assert {f"{LIBRARY}-drive-0", f"{LIBRARY}-drive-1", "bacfiles-0", "bacfiles-1"} <= set(shown)
+    configured = bacula.configured()
+    for index, drive in enumerate(INSIDE.drives):
+        row = configured[f"Device {LIBRARY}-drive-{index}"]
+        assert row["ArchiveDevice"] == f"/dev/tape/by-id/scsi-{drive.serial}-nst"
+        assert (row.get("DriveIndex", 0), row["MediaType"], row["Autochanger"]) == (index, "LTO-8", True)
+    assert configured[f"Autochanger {LIBRARY}"]["ChangerDevice"] == f"/dev/tape/by-id/scsi-{LIBRARY}"
+    assert bacula.guest.run("stat -c %a:%U:%G /etc/bacula/bams.d/storage-daemon.conf").strip() == "640:root:bacula"
+    again = bacula.job("ApplyConfig", "", local_director=True, **given)
+    assert again["Result"]["changed"]["data"] is False
+
+
+def test_a_configuration_that_bacula_refuses_is_not_installed(bacula: Bacula) -> None:
+    guest = bacula.guest
+    guest.run(
+        "cp -a /etc/bacula/bacula-sd.conf /root/good.conf; sed -i 's/LabelMedia/LebelMedia/' /etc/bacula/bacula-sd.conf"
+    )
+    before = guest.run("md5sum /etc/bacula/bams.d/* /etc/bacula/bacula-sd.conf; systemctl show -p MainPID bacula-sd")
+    refusal = bacula.refusal("ApplyConfig", "", libraries=[LIBRARY], repositories=[])
+    assert "ToolFailed: " in refusal
+    assert "LebelMedia" in refusal
+    assert "/etc/bacula/bacula-sd.conf, line" in refusal
+    after = guest.run("md5sum /etc/bacula/bams.d/* /etc/bacula/bacula-sd.conf; systemctl show -p MainPID bacula-sd")
+    guest.run("mv /root/good.conf /etc/bacula/bacula-sd.conf")
+    assert before == after
+
+
+def test_six_tapes_are_labelled_by_their_barcodes(bacula: Bacula) -> None:
+    job = bacula.job("Label", "ss", LIBRARY, LIBRARY, slots=LABELLED, limit_s=600)
+    wanted = [INSIDE.cartridges[slot - 1] for slot in LABELLED]
+    assert job["Result"]["labelled"]["data"] == wanted, job
+    volumes = bacula.volumes()
+    for slot, barcode in zip(LABELLED, wanted, strict=True):
+        volume = volumes[barcode]
+        assert (volume["pool"], volume["status"], volume["media_type"]) == (LIBRARY, "Append", "LTO-8")
+        assert (volume["slot"], volume["in_changer"], volume["library"]) == (slot, True, LIBRARY)
+    inventory = bacula.job("Inventory", "s", LIBRARY)
+    assert inventory["Result"]["known"]["data"] == 6
+
+
+def test_tape_and_disk_give_back_what_they_got(bacula: Bacula) -> None:
+    guest = bacula.guest
+    tape = run_backup(bacula, LIBRARY)
+    running = eventually("the job to write to tape", lambda: bacula.status()["running"], 120)
+    assert running[0]["name"] == "BackupClient1"
+    refusal = bacula.refusal("Restart", "")
+    assert refusal.startswith("InUse")
+    assert f"BackupClient1 (JobId {tape})" in refusal
+    mounted = eventually("a mounted tape", lambda: [d for d in bacula.status()["devices"] if d["writers"]], 120)
+    drive = int(mounted[0]["name"].rsplit("-", 1)[1])
+    words = Words(guest, INSIDE)
+    assert words.refusal("Unload", drive).startswith("InUse")
+    assert words.refusal("Unload", drive, options=("2", "wait", "b", "true", "release", "b", "true")).startswith(
+        "InUse"
+    )
+    assert end_of(bacula, tape) == "T"
+    written = [volume for volume in bacula.volumes().values() if volume["bytes"] > 1 << 20]
+    assert [volume["pool"] for volume in written] == [LIBRARY]
+
+    disk = run_backup(bacula, "bacfiles")
+    assert end_of(bacula, disk) == "T"
+    assert guest.run("ls /srv/bams/bacfiles | grep -c ^bacfiles-").strip() == "1"
+
+    for jobid, where in ((tape, "/tmp/from-tape"), (disk, "/tmp/from-disk")):
+        restored(bacula, jobid, where)
+        assert guest.run(f"diff -r --no-dereference {TREE} {where}{TREE} && echo equal", limit_s=300).strip() == "equal"
+
+    # The drive is still Bacula's; on request it is given back, and the cartridge is in a slot again.
+    status = {device["name"]: device for device in bacula.status()["devices"]}
+    loaded = [index for index in (0, 1) if words.drive(index, "State") == "loaded"]
+    assert loaded, status
+    job = words.job("Unload", loaded[0], options=("2", "wait", "b", "true", "release", "b", "true"))
+    assert job["State"] == "succeeded", job
+    assert words.drive(loaded[0], "State") == "empty"
+
+
+def test_a_daemon_that_does_not_start_gets_the_configuration_before(bacula: Bacula) -> None:
+    """The unit refuses to start while a file is there that only the new configuration brings."""
+    guest = bacula.guest
+    folder = "/run/systemd/system/bacula-sd.service.d"
+    condition = "ExecStartPre=/bin/sh -c '! grep -q bacfiles-3 /etc/bacula/bams.d/storage-daemon.conf'"
+    guest.run(
+        f"mkdir -p {folder} && printf '%s\\n' '[Service]' \"{condition}\" > {folder}/trap.conf; systemctl daemon-reload"
+    )
+    before = guest.run("cat /etc/bacula/bams.d/storage-daemon.conf")
+    given: dict[str, Any] = {"libraries": [LIBRARY], "repositories": ["bacfiles"], "virtual_autochangers": ["bacfiles"]}
+    refusal = bacula.refusal("ApplyConfig", "", devices_per_repository=4, **given)
+    assert "the one before is in force again" in refusal
+    assert guest.run("cat /etc/bacula/bams.d/storage-daemon.conf") == before
+    assert "bacula-apply-failed" in bacula.alerts()
+    assert len([d for d in bacula.status()["devices"] if d["name"].startswith("bacfiles")]) == 2
+    guest.run(f"rm -r {folder}; systemctl daemon-reload")
+    bacula.job("ApplyConfig", "", devices_per_repository=4, **given)
+    assert "bacula-apply-failed" not in bacula.alerts()
+    assert len([d for d in bacula.status()["devices"] if d["name"].startswith("bacfiles")]) == 4

@@ -1,0 +1,188 @@
+"""The generator: what Bacula reads of the generated text is what was asked for, whatever the host has."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from bamsd.bacula import config_files, dir_config, resources, sd_config
+from bamsd.bacula.models import Repository, TapeDrive, TapeLibrary, as_name, check_name
+from bamsd.bacula.sd_config import MONITOR, Passwords, Wanted
+from bamsd.errors import AlreadyExists, BamsError, InvalidArgument
+from tests.fakes import bacula_text
+
+PASSWORDS = Passwords("a" * 48, 'we "quote" # { } \\ ;')
+BASE = resources.SdConfig({"Storage": ({"Name": "sd"},), "Director": ({"Name": "d", "Password": "pppp"},)})
+
+
+def library(name: str, count: int, generation: int = 8) -> TapeLibrary:
+    drives = tuple(
+        TapeDrive(n, f"{name}{n}", f"/dev/tape/by-id/scsi-{name}{n}-nst", f"/dev/sg{n}", generation, n % 2 == 0)
+        for n in range(count)
+    )
+    return TapeLibrary(name, name, f"/dev/tape/by-id/scsi-{name}", "serial", drives)
+
+
+def repository(name: str) -> Repository:
+    return Repository(name, f"/srv/bams/{name}", is_mounted=True)
+
+
+def read_back(text: str, folder: Path) -> dict[str, list[dict[str, object]]]:
+    path = folder / "x.conf"
+    path.write_text(text, encoding="utf-8")
+    found: dict[str, list[dict[str, object]]] = {}
+    for kind, row in bacula_text.read(str(path)):
+        found.setdefault(kind, []).append(row)
+    return found
+
+
+names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,20}", fullmatch=True)
+wanted = st.builds(
+    lambda libs, repos, count, virtual, base: Wanted(
+        libraries=tuple(library(name, drives, generation) for name, (drives, generation) in libs.items()),
+        repositories=tuple(repository(name) for name in repos),
+        virtual=frozenset(name for name, chosen in zip(repos, virtual, strict=False) if chosen),
+        devices_per_repository=count,
+        base=base,
+    ),
+    st.dictionaries(names, st.tuples(st.integers(1, 4), st.integers(0, 9)), max_size=2),
+    st.lists(names, max_size=3, unique=True),
+    st.integers(1, 4),
+    st.lists(st.booleans(), min_size=3, max_size=3),
+    st.sampled_from([BASE, resources.SdConfig()]),
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(asked=wanted)
+def test_bacula_reads_what_was_asked_for(tmp_path_factory: pytest.TempPathFactory, asked: Wanted) -> None:
+    if not asked.libraries and not asked.repositories:
+        with pytest.raises(InvalidArgument, match="nothing to configure"):
+            sd_config.resources(asked, PASSWORDS)
+        return
+    try:
+        found = sd_config.resources(asked, PASSWORDS)
+    except AlreadyExists:
+        assume(False)
+    rows = read_back(sd_config.text(found), tmp_path_factory.mktemp("conf"))
+    devices = {row["Name"]: row for row in rows["Device"]}
+    changers = {row["Name"]: row for row in rows.get("Autochanger", [])}
+    drives = [(lib, drive) for lib in asked.libraries for drive in lib.drives]
+    assert len(devices) == len(drives) + len(asked.repositories) * asked.devices_per_repository
+    for lib, drive in drives:
+        row = devices[f"{lib.name}-drive-{drive.index}"]
+        assert (row["ArchiveDevice"], row["DriveIndex"], row["Autochanger"]) == (drive.device, drive.index, True)
+        assert ("AlertCommand" in row) == drive.has_alerts
+        assert f"{lib.name}-drive-{drive.index}" in str(changers[lib.name]["Device"])
+    for repo in asked.repositories:
+        for number in range(asked.devices_per_repository):
+            row = devices[f"{repo.name}-{number}"]
+            assert (row["ArchiveDevice"], row["MediaType"]) == (repo.path, f"File-{repo.name}")
+            assert row.get("DriveIndex") == (number if repo.name in asked.virtual else None)
+    assert set(changers) == {lib.name for lib in asked.libraries} | set(asked.virtual)
+    directors = {row["Name"]: row for row in rows["Director"]}
+    assert directors[MONITOR] == {"Name": MONITOR, "Password": "a" * 48, "Monitor": True}
+    assert ("Storage" in rows, len(directors)) == ((False, 1) if asked.base is BASE else (True, 2))
+    if asked.base is not BASE:
+        assert directors["bacula-dir"]["Password"] == PASSWORDS.director
+    other = read_back(
+        dir_config.text(dir_config.resources(asked, dir_config.Reach("h", 9103, PASSWORDS.director))),
+        tmp_path_factory.mktemp("dir"),
+    )
+    media = {row["MediaType"] for row in rows["Device"]}
+    assert {row["MediaType"] for kind in ("Storage", "Autochanger") for row in other.get(kind, [])} == media
+
+
+@pytest.mark.parametrize("shape", ["4 drives", "2 libraries", "disk only", "virtual"])
+def test_the_shapes_of_hosts(shape: str, tmp_path: Path) -> None:
+    asked = {
+        "4 drives": Wanted(libraries=(library("LIB", 4),)),
+        "2 libraries": Wanted(libraries=(library("A", 2), library("B", 1, 6))),
+        "disk only": Wanted(repositories=(repository("files"),)),
+        "virtual": Wanted(repositories=(repository("files"),), virtual=frozenset({"files"}), devices_per_repository=3),
+    }[shape]
+    path = tmp_path / "sd.conf"
+    path.write_text(sd_config.text(sd_config.resources(asked, PASSWORDS)))
+    script = "import sys; from tests.fakes.bacula_text import bsdjson; bsdjson(sys.argv[1:])"
+    argv = [sys.executable, "-c", script, "-c", str(path)]
+    config = resources.parse(subprocess.run(argv, capture_output=True, text=True, check=True).stdout)
+    counts = {"4 drives": (4, 1), "2 libraries": (3, 2), "disk only": (2, 0), "virtual": (3, 1)}[shape]
+    assert (len(config.of("Device")), len(config.of("Autochanger"))) == counts
+    if shape == "virtual":
+        [changer] = config.of("Autochanger")
+        assert (changer["ChangerDevice"], changer["ChangerCommand"]) == ("/dev/null", "")
+
+
+def test_a_name_that_people_use_is_not_taken() -> None:
+    base = resources.SdConfig({"Device": ({"Name": "files-1"},)})
+    with pytest.raises(AlreadyExists, match=r"files-1 is in bacula-sd\.conf already"):
+        sd_config.resources(Wanted(repositories=(repository("files"),), base=base), PASSWORDS)
+    clash = Wanted(libraries=(library("a b", 1), library("a-b", 1)))
+    with pytest.raises(AlreadyExists):
+        sd_config.resources(clash, PASSWORDS)
+
+
+@given(st.text())
+def test_any_serial_number_becomes_a_name(text: str) -> None:
+    assert check_name(as_name(text), "device") == as_name(text)
+
+
+@given(st.text(), st.text())
+def test_a_value_cannot_leave_its_line(key: str, value: str) -> None:
+    try:
+        text = resources.resource("Device", Name=value).text
+    except InvalidArgument:
+        assert not value.isprintable()
+        return
+    assert text.count("\n") == 3
+    assert re.fullmatch(r'Device \{\n  Name = ("(?:[^"\\]|\\.)*"|[A-Za-z0-9/][A-Za-z0-9_.:/-]*)\n\}\n', text)
+
+
+SECRET_LINES = [
+    "Password = geheim9",
+    'Password="geheim9"',
+    'PASS WORD = "a\\"geheim9"',
+    "# Password = geheim9",
+    "pass_word\t=\tgeheim9; Name = x",
+    'Director { Name = a; Password = "x geheim9 } y" }',
+    'Secret Key = "geheim9"',
+]
+
+
+@pytest.mark.parametrize("line", SECRET_LINES)
+def test_passwords_are_blanked_however_they_are_written(line: str) -> None:
+    found = resources.redacted(f"Name = a\n{line}\nName = b\n")
+    assert "geheim9" not in found
+    assert found.startswith("Name = a\n")
+    assert found.endswith("Name = b\n")
+
+
+def test_a_string_that_is_not_closed_is_blanked_to_its_end() -> None:
+    assert resources.redacted('Password = "geheim9\nName = b\n') == 'Password = "***"'
+
+
+@given(st.text(alphabet="ab@ /\n\r#\u00e9\udcff"))
+def test_what_people_wrote_stays_byte_for_byte(text: str) -> None:
+    own = Path("/etc/bacula/bams.d/storage-daemon.conf")
+    with_line = config_files.with_include(text, own)
+    assert config_files.with_include(with_line, own) == with_line
+    assert with_line.startswith(text)
+    rest = config_files.without_include(with_line, own)
+    assert rest in (text, text + "\n")
+
+
+def test_bsdjson_of_15_is_read() -> None:
+    rows = [{"Director": {"Name": "d", "Password": "p"}}, {"Device": {"Name": "x", "DriveIndex": 1}}]
+    config = resources.parse(json.dumps(rows))
+    assert config.names("Device") == {"x"}
+    assert config.secrets == ("p",)
+    assert "'p'" not in repr(config)
+    for broken in ("", "[1]", '{"a": 1}', '[{"Device": 3}]', "[" * 100_000):
+        with pytest.raises(BamsError) as caught:
+            resources.parse(broken)
+        assert caught.value.message.startswith("bsdjson printed no list")
