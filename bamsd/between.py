@@ -1,4 +1,4 @@
-"""What Bacula is told of tapes and disks: the areas know each other only through these functions and daemon.py."""
+"""What Bacula and iSCSI are told of tapes and disks: the areas know each other only through this and daemon.py."""
 
 from collections.abc import Mapping
 
@@ -6,6 +6,7 @@ from bamsd.bacula.models import Repository, TapeDrive, TapeLibrary, as_name
 from bamsd.bacula.views import Whereabouts
 from bamsd.disk.views import RepositoryView
 from bamsd.errors import NotFound
+from bamsd.iscsi.models import Backing
 from bamsd.tape.library import Library
 from bamsd.tape.service import Tape
 from bamsd.tape.views import DriveView, LibraryView
@@ -83,3 +84,14 @@ def _drive(drive: DriveView) -> TapeDrive:
         generation=drive.generation,
         has_alerts=drive.health is not None and drive.health.alerts is not None,
     )
+
+
+def backing(view: RepositoryView) -> Backing:
+    """A repository of disks as what may lie under a LUN."""
+    refusal = ""
+    if view.state != "ready":
+        refusal = f"it is {view.state}. {view.state_text}".strip()
+    elif view.use != "block":
+        refusal = "it holds a file system of this host. A LUN needs a repository of use block."
+    size_bytes = view.size_bytes if view.state in ("ready", "rolling-back") else 0
+    return Backing(view.name, view.uuid, "block", view.device, size_bytes, refusal)

@@ -29,13 +29,11 @@ from bamsd.core.store import Store
 from bamsd.disk import interface as disk_interface
 from bamsd.disk.assembly import DiskArea
 from bamsd.disk.interface import DiskInterface, DiskObjects, PoolInterface, RepositoryInterface
-from bamsd.disk.views import RepositoryView
 from bamsd.errors import BamsError, InvalidArgument
 from bamsd.iscsi import interface as iscsi_interface
 from bamsd.iscsi.assembly import IscsiArea
 from bamsd.iscsi.exports import Exports
 from bamsd.iscsi.interface import IscsiInterface, IscsiObjects, TargetInterface
-from bamsd.iscsi.models import Backing
 from bamsd.manager.interface import JobInterface, JobObjects, ManagerInterface
 from bamsd.system import systemd
 from bamsd.tape import interface as tape_interface
@@ -177,8 +175,8 @@ class Daemon:
             self._alerts,
             holders,
             self._iscsi_objects,
-            lambda: {view.uuid: backing(view) for view in self._disk.repositories()},
-            lambda name: backing(self._disk.service.repository(name)),
+            lambda: {view.uuid: between.backing(view) for view in self._disk.repositories()},
+            lambda name: between.backing(self._disk.service.repository(name)),
         )
         holders.register(self._iscsi.holders)
         holders.register(
@@ -312,17 +310,6 @@ class Daemon:
         self._background.discard(task)
         if not task.cancelled() and task.exception():
             log.error("a background task failed", exc_info=task.exception())
-
-
-def backing(view: RepositoryView) -> Backing:
-    """A repository of disks as what may lie under a LUN."""
-    refusal = ""
-    if view.state != "ready":
-        refusal = f"it is {view.state}. {view.state_text}".strip()
-    elif view.use != "block":
-        refusal = "it holds a file system of this host. A LUN needs a repository of use block."
-    size_bytes = view.size_bytes if view.state in ("ready", "rolling-back") else 0
-    return Backing(view.name, view.uuid, "block", view.device, size_bytes, refusal)
 
 
 def declared_actions() -> list[str]:
