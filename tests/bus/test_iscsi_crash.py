@@ -141,6 +141,19 @@ async def test_targets_come_back_when_the_stack_was_started_anew(stack: Stack, s
     assert await targets.state(A) == "pending", "what was not applied is not applied by a restart"
 
 
+async def test_a_running_bamsd_notices_that_the_stack_was_started_anew(stack: Stack, side: Side) -> None:
+    stack.config["iscsi"] = {"poll_interval_s": 0.5}
+    targets = await ready(stack, side)
+    await targets.repository("repo1")
+    for iqn in (A, B):
+        await targets.done("CreateTarget", "s", iqn, initiators=[HOST], apply=True)
+    await targets.done("AddLun", "ss", A, "repo1", apply=True)
+    side.forget_everything()
+    await until(lambda: {A, B} <= set(side.iqns()) and side.log_in(A, HOST), "the targets to be back")
+    await until(lambda: side.sees(A, HOST) == [0], "the LUN to be back")
+    await whole(targets)
+
+
 async def test_one_target_that_vanished_is_drift_and_not_put_back_unasked(stack: Stack, side: Side) -> None:
     targets = await ready(stack, side)
     for iqn in (A, B):
