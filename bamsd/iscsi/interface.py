@@ -38,7 +38,7 @@ class GroupOption(BaseModel):
     luns: list[int] | None = Field(None, max_length=MAX_ENTRIES)
 
 
-class TargetOptions(ForceOptions):
+class TargetOptions(ChangeOptions):
     alias: str | None = Field(None, max_length=256)
     enabled: bool | None = None
     portals: list[str] | None = Field(None, max_length=MAX_ENTRIES)
@@ -54,6 +54,10 @@ class TargetOptions(ForceOptions):
                 Group(g.name, tuple(g.initiators), None if g.luns is None else tuple(g.luns)) for g in self.groups
             ]
         return Wish(self.alias, self.enabled, self.portals, self.initiators, groups, self.parameters)
+
+
+class UpdateOptions(TargetOptions):
+    force: bool = False
 
 
 class DeleteOptions(ForceOptions):
@@ -98,8 +102,8 @@ class IscsiInterface(Interface, name="org.bams.Iscsi"):
         job = await self.iscsi.create_target(iqn, options.wish, caller.starter(), apply=options.apply, **options.how)
         return _path(job)
 
-    @method("sa{sv}", "o", options=TargetOptions, action=MANAGE, force_action=DESTROY, audit="change target {iqn}")
-    async def update_target(self, iqn: str, options: TargetOptions) -> str:
+    @method("sa{sv}", "o", options=UpdateOptions, action=MANAGE, force_action=DESTROY, audit="change target {iqn}")
+    async def update_target(self, iqn: str, options: UpdateOptions) -> str:
         who = caller.starter()
         return _path(
             await self.iscsi.update_target(

@@ -1,10 +1,15 @@
 """From nothing to a restored file with a real Bacula 15, through org.bams; bconsole only runs the jobs."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
+from bamsd.bacula import resources, sd_config
+from bamsd.bacula.sd_config import Wanted
+from bamsd.errors import AlreadyExists, InvalidArgument
 from tests.appliance.bacula import BACULA, Bacula
 from tests.appliance.disks import Disks, by_id
 from tests.appliance.guest import Guest
@@ -12,6 +17,7 @@ from tests.appliance.steps import wait_until
 from tests.appliance.tape_library import INSIDE
 from tests.appliance.test_tape import Words, ready
 from tests.appliance.vm import DISKS
+from tests.unit.bacula.hosts import PASSWORDS, SHAPES, assert_is_asked, wanted
 
 pytestmark = pytest.mark.appliance
 LIBRARY = INSIDE.changer[3]
@@ -187,3 +193,27 @@ def test_a_daemon_that_does_not_start_gets_the_configuration_before(bacula: Bacu
     bacula.job("ApplyConfig", "", devices_per_repository=4, **given)
     assert "bacula-apply-failed" not in bacula.alerts()
     assert len([d for d in bacula.status()["devices"] if d["name"].startswith("bacfiles")]) == 4
+
+
+@settings(deadline=None, max_examples=15, derandomize=True)
+@given(asked=wanted)
+def test_the_real_bsdjson_reads_what_was_asked_for(guest: Guest, asked: Wanted) -> None:
+    """For hosts with up to two libraries, three repositories and virtual changers."""
+    agrees(guest, asked)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_real_bsdjson_reads_the_shapes_of_hosts(guest: Guest, shape: str) -> None:
+    agrees(guest, SHAPES[shape])
+
+
+def agrees(guest: Guest, asked: Wanted) -> None:
+    alone = replace(asked, base=resources.SdConfig())  # nothing by hand: the text is a whole configuration
+    try:
+        text = sd_config.text(sd_config.resources(alone, PASSWORDS))
+    except (AlreadyExists, InvalidArgument):
+        return  # the same name twice, or nothing to configure
+    said = guest.vm.run("cat > /root/asked.conf && bsdjson -c /root/asked.conf; rm /root/asked.conf", stdin=text).out
+    config = resources.parse(said)
+    kinds = ("Storage", "Director", "Device", "Autochanger", "Messages")
+    assert_is_asked(alone, {kind: found for kind in kinds if (found := config.of(kind))})

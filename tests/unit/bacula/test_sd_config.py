@@ -11,25 +11,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bamsd.bacula import config_files, dir_config, resources, sd_config
-from bamsd.bacula.models import Repository, TapeDrive, TapeLibrary, as_name, check_name
-from bamsd.bacula.sd_config import MONITOR, Passwords, Wanted
+from bamsd.bacula.models import as_name, check_name
+from bamsd.bacula.sd_config import Wanted
 from bamsd.errors import AlreadyExists, BamsError, InvalidArgument
 from tests.fakes import bacula_text
-
-PASSWORDS = Passwords("a" * 48, 'we "quote" # { } \\ ;')
-BASE = resources.SdConfig({"Storage": ({"Name": "sd"},), "Director": ({"Name": "d", "Password": "pppp"},)})
-
-
-def library(name: str, count: int, generation: int = 8) -> TapeLibrary:
-    drives = tuple(
-        TapeDrive(n, f"{name}{n}", f"/dev/tape/by-id/scsi-{name}{n}-nst", f"/dev/sg{n}", generation, n % 2 == 0)
-        for n in range(count)
-    )
-    return TapeLibrary(name, name, f"/dev/tape/by-id/scsi-{name}", "serial", drives)
-
-
-def repository(name: str) -> Repository:
-    return Repository(name, f"/srv/bams/{name}", is_mounted=True)
+from tests.unit.bacula.hosts import PASSWORDS, SHAPES, assert_is_asked, library, repository, wanted
 
 
 def read_back(text: str, folder: Path) -> dict[str, list[dict[str, object]]]:
@@ -39,23 +25,6 @@ def read_back(text: str, folder: Path) -> dict[str, list[dict[str, object]]]:
     for kind, row in bacula_text.read(str(path)):
         found.setdefault(kind, []).append(row)
     return found
-
-
-names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,20}", fullmatch=True)
-wanted = st.builds(
-    lambda libs, repos, count, virtual, base: Wanted(
-        libraries=tuple(library(name, drives, generation) for name, (drives, generation) in libs.items()),
-        repositories=tuple(repository(name) for name in repos),
-        virtual=frozenset(name for name, chosen in zip(repos, virtual, strict=False) if chosen),
-        devices_per_repository=count,
-        base=base,
-    ),
-    st.dictionaries(names, st.tuples(st.integers(1, 4), st.integers(0, 9)), max_size=2),
-    st.lists(names, max_size=3, unique=True),
-    st.integers(1, 4),
-    st.lists(st.booleans(), min_size=3, max_size=3),
-    st.sampled_from([BASE, resources.SdConfig()]),
-)
 
 
 @settings(deadline=None, max_examples=200)
@@ -70,26 +39,7 @@ def test_bacula_reads_what_was_asked_for(tmp_path_factory: pytest.TempPathFactor
     except AlreadyExists:
         assume(False)
     rows = read_back(sd_config.text(found), tmp_path_factory.mktemp("conf"))
-    devices = {row["Name"]: row for row in rows["Device"]}
-    changers = {row["Name"]: row for row in rows.get("Autochanger", [])}
-    drives = [(lib, drive) for lib in asked.libraries for drive in lib.drives]
-    assert len(devices) == len(drives) + len(asked.repositories) * asked.devices_per_repository
-    for lib, drive in drives:
-        row = devices[f"{lib.name}-drive-{drive.index}"]
-        assert (row["ArchiveDevice"], row["DriveIndex"], row["Autochanger"]) == (drive.device, drive.index, True)
-        assert ("AlertCommand" in row) == drive.has_alerts
-        assert f"{lib.name}-drive-{drive.index}" in str(changers[lib.name]["Device"])
-    for repo in asked.repositories:
-        for number in range(asked.devices_per_repository):
-            row = devices[f"{repo.name}-{number}"]
-            assert (row["ArchiveDevice"], row["MediaType"]) == (repo.path, f"File-{repo.name}")
-            assert row.get("DriveIndex") == (number if repo.name in asked.virtual else None)
-    assert set(changers) == {lib.name for lib in asked.libraries} | set(asked.virtual)
-    directors = {row["Name"]: row for row in rows["Director"]}
-    assert directors[MONITOR] == {"Name": MONITOR, "Password": "a" * 48, "Monitor": True}
-    assert ("Storage" in rows, len(directors)) == ((False, 1) if asked.base is BASE else (True, 2))
-    if asked.base is not BASE:
-        assert directors["bacula-dir"]["Password"] == PASSWORDS.director
+    assert_is_asked(asked, rows)
     other = read_back(
         dir_config.text(dir_config.resources(asked, dir_config.Reach("h", 9103, PASSWORDS.director))),
         tmp_path_factory.mktemp("dir"),
@@ -98,14 +48,9 @@ def test_bacula_reads_what_was_asked_for(tmp_path_factory: pytest.TempPathFactor
     assert {row["MediaType"] for kind in ("Storage", "Autochanger") for row in other.get(kind, [])} == media
 
 
-@pytest.mark.parametrize("shape", ["4 drives", "2 libraries", "disk only", "virtual"])
+@pytest.mark.parametrize("shape", SHAPES)
 def test_the_shapes_of_hosts(shape: str, tmp_path: Path) -> None:
-    asked = {
-        "4 drives": Wanted(libraries=(library("LIB", 4),)),
-        "2 libraries": Wanted(libraries=(library("A", 2), library("B", 1, 6))),
-        "disk only": Wanted(repositories=(repository("files"),)),
-        "virtual": Wanted(repositories=(repository("files"),), virtual=frozenset({"files"}), devices_per_repository=3),
-    }[shape]
+    asked = SHAPES[shape]
     path = tmp_path / "sd.conf"
     path.write_text(sd_config.text(sd_config.resources(asked, PASSWORDS)))
     script = "import sys; from tests.fakes.bacula_text import bsdjson; bsdjson(sys.argv[1:])"
