@@ -182,16 +182,19 @@ def _own_devices(desired: Desired, backings: Mapping[str, Backing], reading: Rea
     """The devices in the kernel that are ours: by what was applied, or by the serial number.
 
     A name alone proves nothing: somebody else may have made a device of the same name by hand. One that is wanted now
-    and has nothing under it yet, or the right thing, was cut off before it got its serial number.
+    and has nothing under it yet, or the right thing, was cut off before it got its serial number. One that we do not
+    want and a target of others leads to is theirs.
     """
     found, wanted = set(desired.applied().devices), desired.wanted().devices
+    theirs = {said.get(DEVICE) for key, said in reading.objects.items() if key.names[0] not in desired.rows}
     for name, device in desired.devices.items():
         said = reading.objects.get(Key(DEVICE, (name,)))
         if said is None:
             continue
         backing = backings.get(device.repository or device.path)
         cut_off = name in wanted and said.get("path") in ("", backing.path if backing else device.path)
-        if cut_off or said.get("serial") == device.identity.serial:
+        same = said.get("serial") == device.identity.serial and (name in wanted or name not in theirs)
+        if cut_off or same:
             found.add(name)
     return found
 

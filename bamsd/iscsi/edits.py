@@ -126,8 +126,7 @@ def device_for(desired: Desired, backing: Backing, taken: Set[str], *, write_thr
     """
     found = next((d for d in desired.devices.values() if _is_of(d, backing)), None)
     if found:
-        in_use = any(lun.device == found.name for r in desired.rows.values() for lun in _all_luns(r))
-        if in_use and found.write_through != write_through:
+        if found.name in used_devices(desired) and found.write_through != write_through:
             raise InvalidArgument(
                 f"{backing.title} is a LUN already, {'with' if found.write_through else 'without'} write_through. "
                 "Remove that LUN first."
@@ -153,6 +152,11 @@ def _is_of(device: Device, backing: Backing) -> bool:
 def _all_luns(found: Row) -> tuple[Lun, ...]:
     """The LUNs that a target shall have, and those that it has until the next Apply."""
     return (*(found.target.luns if found.wanted else ()), *(found.applied.luns if found.applied else ()))
+
+
+def used_devices(desired: Desired) -> Set[str]:
+    """The devices that a LUN leads to, or will until the next Apply."""
+    return {lun.device for row in desired.rows.values() for lun in _all_luns(row)}
 
 
 def _free_name(backing: Backing, taken: Set[str]) -> str:

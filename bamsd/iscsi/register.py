@@ -165,11 +165,11 @@ def _save_row(row: Row, numbers: Mapping[str, str]) -> Statement:
 
 
 def _save_device(device: Device) -> Statement:
-    """The identity is never changed once it is there."""
+    """The identity is the one that ``edits.device_for`` found, or that of a device of others that BAMS takes over."""
     return (
-        "INSERT INTO iscsi_devices (name, kind, path, repository, serial, naa, t10, vendor, product, write_through) "
-        "VALUES (:name, :kind, :path, :repository, :serial, :naa, :t10, :vendor, :product, :write_through) "
-        "ON CONFLICT (name) DO UPDATE SET path = :path, repository = :repository, write_through = :write_through",
+        "INSERT OR REPLACE INTO iscsi_devices "
+        "(name, kind, path, repository, serial, naa, t10, vendor, product, write_through) "
+        "VALUES (:name, :kind, :path, :repository, :serial, :naa, :t10, :vendor, :product, :write_through)",
         {
             "name": device.name,
             "kind": device.kind,

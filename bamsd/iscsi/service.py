@@ -222,7 +222,7 @@ class Iscsi:
             target = self._with_id(foreign.target, [row.target for row in rows])
             rows.append(Row(target, created_us=now_us(), created_by=starter.person))
             for device in foreign.devices:
-                if device.name in self.books.register.desired.devices:
+                if device.name in edits.used_devices(self.books.register.desired):
                     raise NotSupported(
                         f"Target {iqn} cannot be imported: its device {device.name} has the name of one of BAMS's own. "
                         "Rename it first."

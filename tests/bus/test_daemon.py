@@ -48,11 +48,13 @@ async def test_live_introspection_is_the_contract(stack: Stack) -> None:
     known = contract.load()
     for path, name in (
         ("/org/bams", MANAGER),
+        ("/org/bams/Bacula", "org.bams.Bacula"),
         ("/org/bams/Disk", "org.bams.Disk"),
+        ("/org/bams/Iscsi", "org.bams.Iscsi"),
         ("/org/bams/Tape", "org.bams.Tape"),
     ):
         xml = await client.call(path, "org.freedesktop.DBus.Introspectable.Introspect")
-        children = ["Disk", "Tape"] if path == "/org/bams" else []
+        children = ["Bacula", "Disk", "Iscsi", "Tape"] if path == "/org/bams" else []
         assert contract.render([known[name]], children, path == "/org/bams") == xml
 
 

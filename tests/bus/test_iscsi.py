@@ -195,6 +195,13 @@ async def test_foreign_targets_are_shown_left_alone_and_imported(targets: Target
     assert targets.side.touches == touched
     assert targets.side.log_in(B, HOST)
     assert targets.side.sees(B, HOST) == [3]
+    await targets.done("DeleteTarget", "s", B, confirm=B, apply=True, force=True)
+    targets.side.make_by_hand(B, device, HOST)  # once more the same names, and nothing of it is ours
+    assert await targets.drift() == []
+    await targets.done("Apply", "s", "")
+    assert (await targets.target(B))["State"] == "foreign"
+    await targets.done("ImportTargets", "as", [B])
+    assert await targets.state(B) == "in-sync"
 
 
 async def test_targets_of_a_cluster_are_shown_and_left_to_it(targets: Targets) -> None:
