@@ -12,14 +12,16 @@ from tests.appliance.__main__ import wait_for_bamsd
 from tests.appliance.steps import StepFailed, complain, say, step
 from tests.appliance.tape_library import INSIDE
 from tests.appliance.vm import DISKS, VirtualMachine
-from tests.bench import disk_report, host_disks
+from tests.bench import disk_report, host_disks, host_targets, target_report
 from tests.bench.disk_report import figure
 
 HERE = Path(__file__).parent
-INSIDE_FILES = ("guest.py", "guest_disks.py", "wire.py")
+INSIDE_FILES = ("guest.py", "guest_disks.py", "guest_targets.py", "wire.py")
 FOLDER = "/run/bams-bench"
 ROUNDS = 15
 DISK_ROUNDS = 9
+FEW_TARGETS, MANY_TARGETS = 20, 1000
+"""targetcli needs more than two seconds for each target in this machine, and more for each that is there already."""
 LIMIT_S = 1500
 
 
@@ -88,11 +90,15 @@ def main() -> int:
             tapes = run_inside(machine, "guest", INSIDE.changer[3], str(ROUNDS))
         with step("measuring disks"):
             found = disks(machine)
+        with step("measuring targets"):
+            targets = run_inside(machine, "guest_targets", str(FEW_TARGETS), str(MANY_TARGETS))
         machine.kill()  # what comes now has this host for itself
+        written = host_targets.measure(MANY_TARGETS)
         with step("measuring disks with the fakes"):
             with_fakes = host_disks.measure()
         report(tapes)
         say("\n".join(disk_report.lines(found, with_fakes)))
+        say("\n".join(target_report.lines(targets, written)))
     except StepFailed as error:
         complain(str(error))
         return 1
