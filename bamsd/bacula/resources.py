@@ -69,7 +69,8 @@ def _written(value: Value) -> str:
 def _quoted(text: str) -> str:
     if not text.isprintable():
         raise InvalidArgument(f"{text[:200]!a} cannot stand in Bacula's configuration: use printable characters only.")
-    if re.fullmatch(r"[A-Za-z0-9/][A-Za-z0-9_.:/-]*", text):
+    # Digits alone are a number to Bacula's lexer, with dots an address, and neither is a name to it.
+    if re.fullmatch(r"[A-Za-z0-9/][A-Za-z0-9_.:/-]*", text) and not re.fullmatch(r"[0-9.:-]+", text):
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 

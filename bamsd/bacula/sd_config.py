@@ -112,7 +112,7 @@ def _frame(wanted: Wanted, passwords: Passwords) -> Iterable[Resource]:
             "Storage",
             Name=wanted.storage,
             SDPort=9103,
-            SDAddress="127.0.0.1",
+            SDAddress=Plain("127.0.0.1"),
             WorkingDirectory="/var/lib/bacula",
             Pid_Directory="/run/bacula",
             Plugin_Directory="/usr/lib/bacula",

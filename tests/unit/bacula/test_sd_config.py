@@ -88,6 +88,14 @@ def test_a_value_cannot_leave_its_line(key: str, value: str) -> None:
     assert re.fullmatch(r'Device \{\n  Name = ("(?:[^"\\]|\\.)*"|[A-Za-z0-9/][A-Za-z0-9_.:/-]*)\n\}\n', text)
 
 
+@pytest.mark.parametrize("name", ["0", "2026", "1.2", "10.0.0.1", "1-2"])
+def test_a_name_that_bacula_would_take_for_a_number_is_quoted(name: str) -> None:
+    """ "expected a name, got T_NUMBER": Bacula 15.0.3 on ``Name = 0``."""
+    assert resources.resource("Device", Name=name, Drive_Index=7).text == (
+        f'Device {{\n  Name = "{name}"\n  Drive Index = 7\n}}\n'
+    )
+
+
 SECRET_LINES = [
     "Password = geheim9",
     'Password="geheim9"',
