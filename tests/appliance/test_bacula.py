@@ -165,8 +165,8 @@ def test_tape_and_disk_give_back_what_they_got(bacula: Bacula) -> None:
         restored(bacula, jobid, where)
         assert guest.run(f"diff -r --no-dereference {TREE} {where}{TREE} && echo equal", limit_s=300).strip() == "equal"
 
-    # The drive is still Bacula's; on request it is given back, and the cartridge is in a slot again. Which drive that is
-    # Bacula's own robot has decided meanwhile, so BAMS has to look.
+    # The drive is still Bacula's; on request it is given back, and the cartridge is in a slot again. Bacula's own robot
+    # has decided meanwhile which drive that is, so BAMS has to look.
     words.job("Inventory")
     status = {device["name"]: device for device in bacula.status()["devices"]}
     loaded = [index for index in (0, 1) if words.drive(index, "State") == "loaded"]
