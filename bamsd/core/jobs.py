@@ -19,13 +19,15 @@ from bamsd.core.job_history import BeforeEnd, JobHistory, Listener, RemovedListe
 from bamsd.core.store import Params, Statement, Store
 from bamsd.errors import BamsError, Cancelled, InvalidArgument, NotReady, NotSupported, unexpected
 
-__all__ = ["How", "Job", "Jobs", "Progress", "Starter", "State"]
+__all__ = ["ADMIT_WITHIN_S", "How", "Job", "Jobs", "Progress", "Starter", "State"]
 
 log = logging.getLogger(__name__)
 _G = TypeVar("_G")
 _Work = Callable[[_G, "Progress"], Awaitable[dict[str, Any]]]
 
 PROGRESS_INTERVAL_S = 0.25
+ADMIT_WITHIN_S = 2.0
+"""A job that waits longer for its turn is shown, and its caller answered."""
 
 
 class _Running:
@@ -136,7 +138,7 @@ class Jobs:
         wait: bool = False,
         cancelable: bool = False,
         expected_s: float = 0,
-        admit_within_s: float = 2.0,
+        admit_within_s: float = ADMIT_WITHIN_S,
     ) -> Job:
         """Do ``work`` inside ``guard`` in a task of its own, which a cancelled caller does not stop.
 

@@ -9,7 +9,7 @@ from bamsd.core.alerts import Alerts
 from bamsd.errors import BamsError, InUse, NotReady, OutOfSync, ToolFailed
 from bamsd.iscsi.comparison import DEVICE, Comparison, compare, with_backings
 from bamsd.iscsi.documents import lost_secrets
-from bamsd.iscsi.models import Backing
+from bamsd.iscsi.models import Backing, Configuration, Device
 from bamsd.iscsi.objects import Reading, Step
 from bamsd.iscsi.register import Desired, Register
 from bamsd.iscsi.sessions import Seen, Sessions
@@ -91,6 +91,11 @@ class Books:
 
     def backings(self) -> Mapping[str, Backing]:
         return self._backings()
+
+    def devices(self) -> Mapping[str, Device]:
+        """Our devices by name, with the paths and sizes that they have now: a volume group may have been renamed."""
+        known = Configuration(devices=self.register.desired.devices)
+        return with_backings(known, self.backings()).devices
 
     def device_names(self) -> Set[str]:
         """All devices of the kernel at the latest look, also those of others."""
@@ -270,7 +275,7 @@ class Books:
 
     async def _publish(self) -> None:
         names = {uuid: backing.name for uuid, backing in self.backings().items()}
-        fresh = views(self.register.desired, self.found, self.failures, names)
+        fresh = views(Desired(self.register.desired.rows, self.devices()), self.found, self.failures, names)
         for path in self.views.keys() - fresh.keys():
             self._listener.target_removed(path)
         for number, (path, view) in enumerate(fresh.items()):

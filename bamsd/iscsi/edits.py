@@ -39,12 +39,18 @@ class Wish:
     parameters: Mapping[str, str] | None = None
 
 
-def row(desired: Desired, iqn: str) -> Row:
-    """The row of a wanted target."""
+def known(desired: Desired, iqn: str) -> Row:
+    """The row of a target, also of one that is to be removed."""
     found = desired.rows.get(iqn)
     if found is None:
-        known = ", ".join(desired.rows) or "none"
-        raise NotFound(f"BAMS has no target {iqn[:223]!a}. Known targets: {known[:400]}.")
+        names = ", ".join(desired.rows) or "none"
+        raise NotFound(f"BAMS has no target {iqn[:223]!a}. Known targets: {names[:400]}.")
+    return found
+
+
+def row(desired: Desired, iqn: str) -> Row:
+    """The row of a wanted target."""
+    found = known(desired, iqn)
     if not found.wanted:
         raise NotReady(f"Target {iqn} is to be removed. Apply that first; then it can be created anew.")
     return found

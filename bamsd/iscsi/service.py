@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from bamsd.core.clock import now_us
 from bamsd.core.holders import Holder
-from bamsd.core.jobs import How, Job, Jobs, Progress, Starter
+from bamsd.core.jobs import ADMIT_WITHIN_S, How, Job, Jobs, Progress, Starter
 from bamsd.core.names import target_path
 from bamsd.core.turn import Turn
 from bamsd.errors import BamsError, InUse, InvalidArgument, NotFound, NotReady, NotSupported
@@ -40,7 +40,11 @@ class Draft:
     result: tuple[tuple[str, int], ...] = ()
 
 
-Edit = Callable[[Desired], Draft]
+Edit = Callable[[Desired], Awaitable[Draft]]
+"""Makes a change of the desired state while the configuration is held. Raises what refuses it."""
+
+_OWN_TURN_S = 3600.0
+"""A call whose answer has more than the job in it waits for its turn, however long the change before takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Iscsi:
         self.turn = Turn("iSCSI configuration")
 
     async def create_target(self, iqn: str, wish: Wish, starter: Starter, *, apply: bool, **how: Unpack[How]) -> Job:
-        def edit(desired: Desired) -> Draft:
+        async def edit(desired: Desired) -> Draft:
             if iqn in self.books.clustered:
                 raise NotSupported(f"Target {iqn} belongs to the cluster: Pacemaker makes and changes it.")
             if iqn in self.books.found.foreign:
@@ -78,7 +82,7 @@ class Iscsi:
     async def update_target(
         self, iqn: str, wish: Wish, starter: Starter, *, apply: bool, force: bool, **how: Unpack[How]
     ) -> Job:
-        def edit(desired: Desired) -> Draft:
+        async def edit(desired: Desired) -> Draft:
             row = edits.row(desired, iqn)
             return Draft(replace(row, target=edits.changed(row.target, wish)))
 
@@ -89,7 +93,7 @@ class Iscsi:
     async def delete_target(
         self, iqn: str, confirm: str, starter: Starter, *, apply: bool, force: bool, **how: Unpack[How]
     ) -> Job:
-        def edit(desired: Desired) -> Draft:
+        async def edit(desired: Desired) -> Draft:
             return Draft(edits.delete(desired, iqn, confirm))
 
         return await self._run(
@@ -99,7 +103,7 @@ class Iscsi:
     async def set_credentials(
         self, iqn: str, login: Login, starter: Starter, *, apply: bool, **how: Unpack[How]
     ) -> Job:
-        def edit(desired: Desired) -> Draft:
+        async def edit(desired: Desired) -> Draft:
             row = edits.row(desired, iqn)
             return Draft(replace(row, target=edits.with_credentials(row.target, login)))
 
@@ -120,31 +124,32 @@ class Iscsi:
         apply: bool,
         **how: Unpack[How],
     ) -> tuple[Job, int]:
-        """The job, and the number that the LUN gets."""
-        edits.row(self.books.register.desired, iqn)
-        backing = await self._find_backing(name)
-        if backing.refusal:
-            raise NotReady(f"{backing.title} cannot become a LUN: {backing.refusal}")
-        await self._refuse_holders(backing)
+        """The job, and the number that the LUN gets. Answers when the number is known: after its turn has come."""
         given: list[int] = []
 
-        def edit(desired: Desired) -> Draft:
+        async def edit(desired: Desired) -> Draft:
+            row = edits.row(desired, iqn)
+            backing = await self._find_backing(name)
+            if backing.refusal:
+                raise NotReady(f"{backing.title} cannot become a LUN: {backing.refusal}")
+            await self._refuse_holders(backing)
             device = edits.device_for(desired, backing, self.books.device_names(), write_through=write_through)
             target, lun = edits.add_lun(
                 desired, iqn, device, number, title=backing.title, read_only=read_only, shared=shared
             )
             given.append(lun)
-            return Draft(replace(edits.row(desired, iqn), target=target), (device,), (("lun", lun),))
+            return Draft(replace(row, target=target), (device,), (("lun", lun),))
 
+        description = f"Add {name[:223]} to target {iqn}"
         job = await self._run(
-            "iscsi-add-lun", iqn, f"Add {backing.title} to target {iqn}", edit, starter, apply=apply, **how
+            "iscsi-add-lun", iqn, description, edit, starter, apply=apply, admit_within_s=_OWN_TURN_S, **how
         )
         return job, given[-1]
 
     async def remove_lun(
         self, iqn: str, number: int, starter: Starter, *, apply: bool, force: bool, **how: Unpack[How]
     ) -> Job:
-        def edit(desired: Desired) -> Draft:
+        async def edit(desired: Desired) -> Draft:
             return Draft(replace(edits.row(desired, iqn), target=edits.remove_lun(desired, iqn, number)))
 
         return await self._run(
@@ -160,8 +165,8 @@ class Iscsi:
 
     async def apply(self, iqn: str, starter: Starter, *, force: bool, **how: Unpack[How]) -> Job:
         """Bring the kernel to what is wanted: of one target, or of all with an empty name."""
-        if iqn and iqn not in self.books.register.desired.rows:
-            edits.row(self.books.register.desired, iqn)
+        if iqn:
+            edits.known(self.books.register.desired, iqn)
         what = f"target {iqn}" if iqn else "all targets"
         return await self._run("iscsi-apply", iqn, f"Apply {what}", None, starter, apply=True, force=force, **how)
 
@@ -169,23 +174,12 @@ class Iscsi:
         """Take over targets that others made, as they are; all of the given ones or none."""
         if not iqns:
             raise InvalidArgument("Name the targets to import.")
-        await self.books.observe()
-        rows, devices = self._adopted(iqns, starter)
-
-        async def work(_: None, progress: Progress) -> dict[str, Any]:
-            await self.books.register.save(rows, devices)
-            found = await self.books.observe()
-            # Such as our mark on it. Whatever anybody could notice waits for an Apply.
-            taken = set(iqns)
-            safe = [s for s in found.steps if s.effect == "safe" and found.concerns(s.change.key) & taken]
-            await self.books.perform(safe)
-            await self.books.observe()
-            warnings = await self.books.write_boot_file()
-            return {"targets": list(iqns)} | ({"warnings": warnings} if warnings else {})
-
         description = f"Import {', '.join(iqns)[:400]}"
         objects = [target_path(iqn) for iqn in iqns]
+        guard = self._adopting(iqns, description, starter, queue=how["queue"])
         if how["dry_run"]:
+            async with guard:
+                pass
             plan = [
                 {"summary": f"Take over target {iqn} as it is.", "effect": "safe", "object": iqn, "command": ""}
                 for iqn in iqns
@@ -198,16 +192,37 @@ class Iscsi:
                 starter=starter,
                 plan=plan,
             )
+
+        async def work(adopted: tuple[list[Row], list[Device]], progress: Progress) -> dict[str, Any]:
+            await self.books.register.save(*adopted)
+            found = await self.books.observe()
+            # Such as our mark on it. Whatever anybody could notice waits for an Apply.
+            taken = set(iqns)
+            safe = [s for s in found.steps if s.effect == "safe" and found.concerns(s.change.key) & taken]
+            performed = await self.books.perform(safe)
+            await self.books.observe()
+            warnings = [error.message for _, error in performed.failed] + await self.books.write_boot_file()
+            return {"targets": list(iqns)} | ({"warnings": warnings} if warnings else {})
+
         return await self._jobs.run(
             operation="iscsi-import",
             description=description,
             objects=objects,
             action=MANAGE,
             starter=starter,
-            guard=self._held(description, queue=how["queue"]),
+            guard=guard,
             work=work,
             wait=how["wait"],
         )
+
+    @asynccontextmanager
+    async def _adopting(
+        self, iqns: Sequence[str], doing: str, starter: Starter, *, queue: bool
+    ) -> AsyncIterator[tuple[list[Row], list[Device]]]:
+        """Hold the configuration, look at the kernel, and express what others made in terms of the model."""
+        async with self._held(doing, queue=queue):
+            await self.books.observe()
+            yield self._adopted(iqns, starter)
 
     def _adopted(self, iqns: Sequence[str], starter: Starter) -> tuple[list[Row], list[Device]]:
         found, by_place = self.books.found, {b.path: b for b in self.books.backings().values()}
@@ -252,8 +267,8 @@ class Iscsi:
         return [{"targets": list(one.targets), "object": one.object, "difference": one.text} for one in found.drift]
 
     async def sessions(self, iqn: str) -> list[Seen]:
-        if iqn and iqn not in self.books.register.desired.rows and iqn not in self.books.found.foreign:
-            edits.row(self.books.register.desired, iqn)
+        if iqn and iqn not in self.books.found.foreign:
+            edits.known(self.books.register.desired, iqn)
         return [seen for seen in await self.books.list_sessions() if not iqn or seen.session.target == iqn]
 
     async def close_session(self, iqn: str, id: str) -> None:
@@ -270,7 +285,7 @@ class Iscsi:
     async def holders(self, device: str) -> list[Holder]:
         """Our LUNs on a device, in force or not: a source for core.holders."""
         desired = self.books.register.desired
-        names = {d.name for d in desired.devices.values() if d.path == device}
+        names = {d.name for d in self.books.devices().values() if d.path == device}
         return [
             Holder("iscsi-lun", f"LUN {lun.number} of {row.iqn}", f"Call RemoveLun({row.iqn}, {lun.number}).")
             for row in desired.rows.values()
@@ -297,6 +312,7 @@ class Iscsi:
         apply: bool,
         force: bool = False,
         action: str = MANAGE,
+        admit_within_s: float = ADMIT_WITHIN_S,
         queue: bool,
         wait: bool,
         dry_run: bool,
@@ -339,6 +355,7 @@ class Iscsi:
             guard=guard,
             work=work,
             wait=wait,
+            admit_within_s=admit_within_s,
         )
 
     @asynccontextmanager
@@ -357,7 +374,7 @@ class Iscsi:
                 yield Prepared(None, self.books.register.desired, found)
                 return
             desired = self.books.register.desired
-            draft = edit(desired)
+            draft = await edit(desired)
             after = desired.having([draft.row], draft.devices)
             if draft.row.wanted and not found.problem:
                 self.books.stack.check(draft.row.target, after.devices)

@@ -1,6 +1,7 @@
 """org.bams.Iscsi of the shipped daemon on a fake target stack behind real files."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -289,6 +290,46 @@ async def test_changes_wait_their_turn_or_are_busy(targets: Targets) -> None:
     await asyncio.gather(*queued)
     assert {f"{B}{n}" for n in range(4)} <= set(targets.side.iqns())
     assert await targets.drift() == []
+
+
+async def test_a_wished_lun_protects_its_repository_also_after_a_rename(targets: Targets) -> None:
+    await targets.repository("repo1")
+    await targets.done("CreateTarget", "s", A, initiators=[HOST])
+    await targets.done("AddLun", "ss", A, "repo1")
+    with targets.disks.lvm.changing() as state:
+        volumes = state["groups"]["vg0"]["volumes"]
+        volumes["renamed"] = volumes.pop("repo1")
+    await targets.client.call("/org/bams/Disk", "org.bams.Disk.Refresh", "a{sv}", {})
+    refused = await targets.disks.refused("DeleteRepository", "s", "repo1", confirm="repo1")
+    assert isinstance(refused, InUse)
+    assert f"LUN 0 of {A}" in refused.message
+    await targets.drift()
+    assert (await targets.target(A))["Luns"][0][2].endswith("/vg0/renamed")
+
+
+async def test_a_lun_that_waits_for_its_turn_still_tells_its_number(targets: Targets) -> None:
+    for name in ("repo1", "repo2"):
+        await targets.repository(name)
+    await targets.done("CreateTarget", "s", A, initiators=[HOST])
+    await targets.done("AddLun", "ss", A, "repo1")
+    touched: list[float] = []
+
+    def slow() -> None:
+        """Every touch takes its time, so that the change takes longer than a job waits to be shown."""
+        touched.append(time.monotonic())
+        time.sleep(0.5)
+        targets.side.reached.at(1, slow)
+
+    targets.side.reached.at(1, slow)
+    applying = asyncio.create_task(targets.done("Apply", "s", A))
+    await until(lambda: touched, "the Apply to reach the kernel")
+    path, lun = await targets.client.call(ISCSI, "org.bams.Iscsi.AddLun", "ssa{sv}", A, "repo2", {"queue": True})
+    assert lun == 1
+    assert (await targets.client.job(path))["Result"]["lun"] == 1
+    targets.side.reached.at(0, lambda: None)
+    await applying
+    assert touched[-1] - touched[0] > 3
+    assert [entry[:2] for entry in (await targets.target(A))["Luns"]] == [[0, "repo1"], [1, "repo2"]]
 
 
 async def test_only_who_may_changes_and_force_needs_more(targets: Targets, stack: Stack) -> None:
