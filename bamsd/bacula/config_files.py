@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bamsd.errors import ToolFailed
+from bamsd.system.files import replace_file, sync_folder
 
 _REMARK = "# The next line was added by bamsd. What it includes is written by bamsd alone."
 FILE_MODE, FOLDER_MODE = 0o640, 0o750
@@ -97,22 +98,11 @@ def _is_ours(line: str, own: Path) -> bool:
     return bare == _REMARK or (bare.startswith("@") and bare[1:].strip().strip('"') == str(own))
 
 
-def write(path: Path, text: str, *, group: int | None, mode: int = FILE_MODE) -> None:
+def write(path: Path, text: str, *, group: int | None, mode: int = FILE_MODE, owner: int = -1) -> None:
     """Put a file in place at once and wholly. ``group`` is the number of the group that may read it."""
-    unfinished = path.with_name(f".{path.name}.new")
     try:
-        unfinished.unlink(missing_ok=True)
-        # Nobody else can open it before mode and group are right.
-        fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with open(fd, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            file.write(text)
-            if group is not None:
-                os.fchown(fd, -1, group)
-            os.fchmod(fd, mode)
-            file.flush()
-            os.fsync(fd)
-        os.replace(unfinished, path)
-        _sync(path.parent)
+        content = text.encode("utf-8", "surrogateescape")
+        replace_file(path, content, mode, owner=owner, group=-1 if group is None else group)
     except OSError as error:
         raise ToolFailed(f"{path} cannot be written: {error.strerror}.") from error
 
@@ -151,18 +141,14 @@ def _write_like_before(path: Path, text: str, group: int | None) -> None:
         return
     except OSError as error:
         raise ToolFailed(f"{path} cannot be looked at: {error.strerror}.") from error
-    write(path, text, group=old.st_gid, mode=old.st_mode & 0o7777)
-    try:
-        os.chown(path, old.st_uid, -1)
-    except OSError as error:
-        raise ToolFailed(f"{path} cannot be given back to its owner: {error.strerror}.") from error
+    write(path, text, group=old.st_gid, mode=old.st_mode & 0o7777, owner=old.st_uid)
 
 
 def _remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
         if path.parent.exists():
-            _sync(path.parent)
+            sync_folder(path.parent)
     except OSError as error:
         raise ToolFailed(f"{path} cannot be removed: {error.strerror}.") from error
 
@@ -187,11 +173,3 @@ def kept(places: Places) -> Texts:
 def discard_trials(places: Places) -> None:
     for path in (places.main, places.own, places.director, places.own_director):
         _remove(places.trial(path))
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from bamsd.core.audit_check import AuditFile
+from bamsd.system.files import sync_folder
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class AuditFiles:
             self._fd = os.open(self.directory / CURRENT, flags, _MODE)
             self._undo_to = None
             os.fchmod(self._fd, _MODE)
-            self._sync_directory()
+            sync_folder(self.directory)
 
     def close(self) -> None:
         if self._fd >= 0:
@@ -93,7 +94,7 @@ class AuditFiles:
         for last_seq, name in self.rotated():
             if last_seq <= up_to_seq:
                 (self.directory / name).unlink()
-                self._sync_directory()
+                sync_folder(self.directory)
 
     @contextlib.contextmanager
     def reading(self, after_seq: int) -> Iterator[list[AuditFile]]:
@@ -118,7 +119,7 @@ class AuditFiles:
             file.write(tail)
             file.flush()
             os.fsync(fd)
-        self._sync_directory()
+        sync_folder(self.directory)
         os.ftruncate(self._fd, good_bytes)
         os.fsync(self._fd)
 
@@ -129,10 +130,3 @@ class AuditFiles:
             return False
         own = os.fstat(self._fd)
         return (found.st_dev, found.st_ino) == (own.st_dev, own.st_ino)
-
-    def _sync_directory(self) -> None:
-        fd = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bamsd.errors import AlreadyExists, BamsError, Internal, NotSupported, OutOfSpace
+from bamsd.system.files import sync_folder
 
 _T = TypeVar("_T")
 Params = Sequence[Any] | Mapping[str, Any]
@@ -26,6 +27,7 @@ _APPLICATION_ID = 0x42414D53
 """``BAMS``, in the header of the file: someone else's database is refused, not changed."""
 _BUSY_TIMEOUT_S = 5.0
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
+_REMEMBER = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 
 class Store:
@@ -54,6 +56,15 @@ class Store:
     async def execute(self, sql: str, params: Params = ()) -> None:
         """Run one statement. It is on the disk when this returns."""
         await self._on_thread(lambda: self._use().execute(sql, params).close())
+
+    async def recall(self, key: str) -> str:
+        """A text that ``remember`` kept; empty when there is none."""
+        rows = await self.query("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0]["value"]) if rows else ""
+
+    async def remember(self, key: str, value: str) -> None:
+        """Keep one small text, for what needs no table of its own."""
+        await self.execute(_REMEMBER, (key, value))
 
     async def transaction(self, statements: Sequence[Statement]) -> None:
         """Run all statements or none. They are on the disk when this returns."""
@@ -143,11 +154,7 @@ class Store:
             connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             self._migrate(connection)
         unfinished.rename(self.path)
-        directory = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        sync_folder(self.path.parent)
 
     def _check(self, connection: sqlite3.Connection) -> None:
         found = _pragma(connection, "application_id")

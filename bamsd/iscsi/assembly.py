@@ -27,7 +27,6 @@ Repositories = Callable[[], Mapping[str, Backing]]
 """All repositories of BAMS by UUID."""
 
 _BOOT = "iscsi_boot"
-_SAVE_BOOT = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 
 class IscsiArea:
@@ -69,12 +68,11 @@ class IscsiArea:
         await self._stacks.open()
         await self._books.open()
         boot = await asyncio.to_thread(_text, self._boot_id)
-        known = await self._store.query("SELECT value FROM meta WHERE key = ?", (_BOOT,))
-        rebooted = not known or known[0]["value"] != boot
+        rebooted = await self._store.recall(_BOOT) != boot
         async with self.service.turn.read():
             await recovery.start(self._books, self._jobs, interrupted, rebooted=rebooted)
         if rebooted and not self._books.found.problem:
-            await self._store.execute(_SAVE_BOOT, (_BOOT, boot))
+            await self._store.remember(_BOOT, boot)
         self.watch.start()
 
     def configure(self, settings: IscsiSettings) -> None:

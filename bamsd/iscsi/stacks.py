@@ -9,7 +9,6 @@ from bamsd.iscsi.stack import Stack
 Setting = Literal["auto", "scst", "lio"]
 
 _KEY = "iscsi_stack"
-_SAVE = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 
 class Stacks:
@@ -27,14 +26,13 @@ class Stacks:
         return next((stack for stack in self._known if stack.name == wanted), self._known[-1])
 
     async def open(self) -> None:
-        rows = await self._store.query("SELECT value FROM meta WHERE key = ?", (_KEY,))
-        self._remembered = rows[0]["value"] if rows else ""
+        self._remembered = await self._store.recall(_KEY)
 
     async def remember(self, stack: Stack, *, in_use: bool) -> None:
         """Targets are on this stack now. While SCST is stopped for a moment they must not come up on LIO."""
         name = stack.name if in_use else ""
         if name != self._remembered:
-            await self._store.execute(_SAVE, (_KEY, name))
+            await self._store.remember(_KEY, name)
             self._remembered = name
 
     def choose(self) -> Stack:

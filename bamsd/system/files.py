@@ -4,17 +4,19 @@ import os
 from pathlib import Path
 
 
-def replace_file(path: Path, content: bytes, mode: int) -> None:
-    """Put ``content`` in place at once, with ``mode`` from its first byte on, on the disk when it returns.
+def replace_file(path: Path, content: bytes, mode: int, *, owner: int = -1, group: int = -1) -> None:
+    """Put ``content`` in place at once, on the disk when it returns. Nobody else can open it before mode, owner and
+    group are right; -1 leaves what root's files have.
 
     Raises ``OSError``. For a thread.
     """
     unfinished = path.with_name(f".{path.name}.new")
     unfinished.unlink(missing_ok=True)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with open(descriptor, "wb") as file:
-        os.fchmod(descriptor, mode)
         file.write(content)
+        os.fchown(descriptor, owner, group)
+        os.fchmod(descriptor, mode)
         file.flush()
         os.fsync(descriptor)
     os.replace(unfinished, path)
