@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,6 +63,11 @@ async def test_the_life_of_a_target(targets: Targets) -> None:
     assert targets.side.iqns() == []
     await targets.disks.done("DeleteRepository", "s", "repo1", confirm="repo1")
     assert await targets.alerts() == {}
+
+
+async def test_the_fake_kernel_leaves_this_process_where_it_was(targets: Targets) -> None:
+    assert targets.side.iqns() == []
+    assert (Path.cwd() / "bamsd" / "daemon.py").exists()
 
 
 async def test_applying_twice_writes_nothing(targets: Targets) -> None:

@@ -100,6 +100,7 @@ class _Operations(mfusepy.Operations):  # type: ignore[misc]  # it has no types
 def mounted(tree: Tree, folder: Path, before: Before = lambda: None) -> Iterator[None]:
     """Show the tree at a folder. Changes made to the fake are seen at once: nothing is cached."""
     folder.mkdir(parents=True, exist_ok=True)
+    before_it = os.getcwd()
     problem: list[BaseException] = []
 
     def serve() -> None:
@@ -125,6 +126,7 @@ def mounted(tree: Tree, folder: Path, before: Before = lambda: None) -> Iterator
         assert not problem, f"FUSE cannot be used here: {problem[0]}"
         assert time.monotonic() < deadline, f"{folder} was not mounted"
         thread.join(0.01)
+    os.chdir(before_it)  # libfuse goes to / before it serves, and takes this whole process along
     try:
         yield
     finally:
