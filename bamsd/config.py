@@ -35,6 +35,7 @@ class Paths(Section):
     units: Path = Path("/etc/systemd/system")
     etc: Path = Path("/etc")
     var_lib: Path = Path("/var/lib")
+    journal: Path | None = Field(None, description="a folder of journal files; else the journal of this machine")
 
 
 class AuditSettings(Section):

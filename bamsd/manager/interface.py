@@ -21,7 +21,7 @@ from bamsd.errors import BamsError
 MANAGE = "org.bams.manage"
 READ_LOGS = "org.bams.logs.read"
 
-FEATURES = ("tape", "bacula", "disk", "audit", "jobs", "alerts")
+FEATURES = ("tape", "bacula", "disk", "audit", "jobs", "alerts", "logs")
 
 
 class NoOptions(Options):
