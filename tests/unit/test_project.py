@@ -166,6 +166,7 @@ def test_every_target_of_the_makefile_is_explained() -> None:
         "bench",
         "build",
         "install",
+        "deb",
         "clean",
         "help",
     }
