@@ -26,7 +26,7 @@ function useReturnMessage(): void {
 function Tabs({ current }: { current: string }) {
     return (
         <Nav
-            variant="horizontal"
+            variant="horizontal-subnav"
             aria-label={_("Pages")}
             onSelect={(event, { to }) => {
                 event.preventDefault();
@@ -62,7 +62,7 @@ export function App() {
             {isReady ? (
                 <>
                     <JobsBar />
-                    <PageSection hasBodyWrapper={false} isFilled>
+                    <PageSection hasBodyWrapper={false} isFilled variant="secondary">
                         <Crash key={page.id}>
                             <Suspense fallback={<Spinner aria-label={_("Loading")} />}>
                                 <PageContent rest={path.slice(1)} options={options} />

@@ -2,6 +2,7 @@ import "@patternfly/react-core/dist/styles/base.css";
 import { createRoot } from "react-dom/client";
 
 import { connect } from "./api/bus";
+import { followPermissions } from "./api/permissions";
 import { onSuperuser, watchSuperuser } from "./api/superuser";
 import { App } from "./app";
 import "./index.css";
@@ -12,6 +13,7 @@ import { followTheme } from "./theme";
 followTheme();
 document.title = _("Backup appliance");
 followJobs();
+followPermissions();
 onSuperuser(connect);
 void watchSuperuser();
 connect();

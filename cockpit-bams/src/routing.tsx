@@ -62,7 +62,7 @@ export function placeOf(object: string): string[] | null {
     const [, , , area, kind, ...rest] = object.split("/");
     switch (area) {
         case "Disk":
-            return kind ? ["storage", "object", kind, ...rest] : ["storage"];
+            return ["storage", ...(kind ? [kind, ...rest] : [])];
         case "Tape":
             return ["tape", ...(kind ? [kind, ...rest] : [])];
         case "Iscsi":

@@ -5,6 +5,7 @@ import type { Options } from "./wire";
 
 const PATH = "/org/bams/Iscsi";
 const IFACE = "org.bams.Iscsi";
+export const ISCSI = IFACE;
 export const TARGET = "org.bams.Iscsi.Target";
 
 /** org.bams.Iscsi */

@@ -65,3 +65,9 @@ export interface Delivery {
 export async function testDelivery(options: Options = {}): Promise<Delivery[]> {
     return (await call(PATH, IFACE, "TestDelivery", "a{sv}", options))[0] as Delivery[];
 }
+
+/** Whether the daemon has TestDelivery: Features has no word of its own for it. */
+export async function canTestDelivery(): Promise<boolean> {
+    const [xml] = await call(PATH, "org.freedesktop.DBus.Introspectable", "Introspect", "");
+    return typeof xml === "string" && xml.includes('name="TestDelivery"');
+}

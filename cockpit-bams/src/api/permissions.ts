@@ -39,9 +39,12 @@ export async function refreshPermissions(): Promise<void> {
     }
 }
 
-onConnectionState(() => {
-    if (connectionState().kind === "ready") void refreshPermissions();
-});
+/** Ask whenever the connection is made or made anew. */
+export function followPermissions(): void {
+    onConnectionState(() => {
+        if (connectionState().kind === "ready") void refreshPermissions();
+    });
+}
 
 export function usePermissions(): Permissions {
     return useSyncExternalStore(

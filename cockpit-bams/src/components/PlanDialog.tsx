@@ -28,6 +28,8 @@ export interface PlanDialogProps {
     typedName?: string;
     /** What is lost and who uses it; stands above the plan. */
     loss?: ReactNode;
+    /** What may stand in the way, such as who uses it; shown below a refusal and above a plan. */
+    trouble?: ReactNode;
     /** Show the plan even when it is safe. */
     alwaysShowPlan?: boolean;
     /** Called when the change has begun or was done. */
@@ -69,6 +71,7 @@ export function PlanDialog(props: PlanDialogProps) {
             />
             <ModalBody>
                 {flow.error && <ErrorAlert error={flow.error} className="bams-space-below" />}
+                {(flow.error || planned) && props.trouble}
                 {planned ? (
                     <>
                         {destroys && (

@@ -1,6 +1,22 @@
-import { NotYet } from "../../components/NotYet";
+import { Stack, StackItem } from "@patternfly/react-core";
+
 import type { PageProps } from "..";
+import { AlertsCard } from "./AlertsCard";
+import { HealthCards } from "./HealthCards";
+import { JobsCard } from "./JobsCard";
 
 export default function OverviewPage(_props: PageProps) {
-    return <NotYet />;
+    return (
+        <Stack hasGutter>
+            <StackItem>
+                <AlertsCard />
+            </StackItem>
+            <StackItem>
+                <HealthCards />
+            </StackItem>
+            <StackItem>
+                <JobsCard />
+            </StackItem>
+        </Stack>
+    );
 }
