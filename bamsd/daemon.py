@@ -144,9 +144,16 @@ class Daemon:
         self._build_bacula()
         self._logs = Logs(systemctl.states, Departures(connection), self._settings.paths.journal)
 
-        self._tree.add(
-            ROOT, ManagerInterface(self._alerts, self._audit, polkit, declared_actions, self.verify_audit, self.reload)
+        manager = ManagerInterface(
+            self._alerts,
+            self._audit,
+            polkit,
+            declared_actions,
+            self.verify_audit,
+            self.reload,
+            simulated=self._settings.simulated,
         )
+        self._tree.add(ROOT, manager)
         self._tree.add(tape_interface.PATH, tape_objects.entry)
         self._tree.add(disk_interface.PATH, DiskInterface(self._disk.service))
         self._iscsi_objects.entry = IscsiInterface(self._iscsi.service)
@@ -256,8 +263,9 @@ class Daemon:
         async with self._reloading:
             try:
                 fresh = await asyncio.to_thread(config.load, self._config_path)
-                if fresh.paths != self._settings.paths:
-                    raise InvalidArgument(f"{self._config_path}: paths: takes effect only at a restart of bamsd.")
+                for key in ("paths", "simulated"):
+                    if getattr(fresh, key) != getattr(self._settings, key):
+                        raise InvalidArgument(f"{self._config_path}: {key}: takes effect only at a restart of bamsd.")
             except BamsError as error:
                 await self._alerts.raise_alert(
                     CONFIG_ALERT,

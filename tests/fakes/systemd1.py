@@ -1,0 +1,60 @@
+"""A systemd on the bus for tests: org.freedesktop.systemd1 as far as a page asks it about bamsd.service.
+
+It knows that one unit. What state the unit is in, and how it is started, is told to it. StartUnit asks nobody whether
+the caller may: that is polkit's work, which these tests do not repeat.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+from dbus_next import Message, MessageType, Variant
+from dbus_next.aio import MessageBus
+
+Active = Literal["active", "activating", "inactive", "failed"]
+
+UNIT = "bamsd.service"
+PATH = "/org/freedesktop/systemd1"
+UNIT_PATH = f"{PATH}/unit/bamsd_2eservice"
+MANAGER, PROPERTIES = "org.freedesktop.systemd1.Manager", "org.freedesktop.DBus.Properties"
+
+
+class FakeSystemd:
+    def __init__(self, address: str, state: Callable[[], Active], start: Callable[[], Awaitable[None]]) -> None:
+        self._address = address
+        self._state = state
+        self._start = start
+        self.is_installed = True
+        self.refusal = ""
+        """What StartUnit says instead of starting."""
+
+    async def open(self) -> None:
+        self._bus = await MessageBus(bus_address=self._address).connect()
+        self._bus.add_message_handler(self._handle)
+        await self._bus.request_name("org.freedesktop.systemd1")
+
+    async def close(self) -> None:
+        self._bus.disconnect()
+        await self._bus.wait_for_disconnect()
+
+    def _handle(self, message: Message) -> Message | bool:
+        if message.message_type is not MessageType.METHOD_CALL:
+            return False
+        called = (message.path, message.interface, message.member)
+        if called == (PATH, MANAGER, "LoadUnit") and message.body == [UNIT]:
+            return Message.new_method_return(message, "o", [UNIT_PATH])
+        if called == (PATH, MANAGER, "StartUnit") and message.body[0] == UNIT:
+            return self._start_unit(message)
+        if called == (UNIT_PATH, PROPERTIES, "GetAll"):
+            return Message.new_method_return(message, "a{sv}", [self._properties()])
+        return False
+
+    def _start_unit(self, message: Message) -> Message:
+        if self.refusal:
+            return Message.new_error(message, "org.freedesktop.DBus.Error.AccessDenied", self.refusal)
+        self._bus._loop.create_task(self._start())
+        return Message.new_method_return(message, "o", [f"{PATH}/job/1"])
+
+    def _properties(self) -> dict[str, Variant]:
+        state = self._state() if self.is_installed else "inactive"
+        found = {"Id": UNIT, "LoadState": "loaded" if self.is_installed else "not-found", "ActiveState": state}
+        return {name: Variant("s", value) for name, value in found.items()}
