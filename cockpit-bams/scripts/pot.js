@@ -1,10 +1,13 @@
-// Make po/cockpit-bams.pot from the calls of _() and ngettext() in src/ and the labels in manifest.json.
+// Make po/cockpit-bams.pot from the calls of _() and ngettext() in src/ and the labels in manifest.json, and bring the
+// new texts into each po/LANG.po.
 // The compiler of TypeScript reads the source, so templates and JSX are no trouble.
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import ts from "typescript";
+
+import { parse } from "./po.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const found = new Map();
@@ -58,19 +61,41 @@ for (const entry of Object.values({ ...manifest.menu, ...manifest.tools })) {
 }
 
 const quote = (text) => JSON.stringify(text);
-const lines = [
-    'msgid ""',
-    'msgstr ""',
-    '"Project-Id-Version: bams\\n"',
-    '"MIME-Version: 1.0\\n"',
-    '"Content-Type: text/plain; charset=UTF-8\\n"',
-    '"Content-Transfer-Encoding: 8bit\\n"',
-    '"Plural-Forms: nplurals=2; plural=n != 1;\\n"',
-];
-for (const [id, { plural, places }] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    lines.push("", `#: ${[...places].sort().join(" ")}`, `msgid ${quote(id)}`);
-    if (plural === null) lines.push('msgstr ""');
-    else lines.push(`msgid_plural ${quote(plural)}`, 'msgstr[0] ""', 'msgstr[1] ""');
+
+/** The lines of one text; the translations are empty in the .pot. */
+function entry(id, { plural, places }, texts) {
+    const lines = ["", `#: ${[...places].sort().join(" ")}`, `msgid ${quote(id)}`];
+    if (plural === null) lines.push(`msgstr ${quote(texts[0] ?? "")}`);
+    else lines.push(`msgid_plural ${quote(plural)}`, ...[0, 1].map((n) => `msgstr[${n}] ${quote(texts[n] ?? "")}`));
+    return lines;
 }
-writeFileSync(join(root, "po/cockpit-bams.pot"), lines.join("\n") + "\n");
+
+function header(language, plural) {
+    return [
+        'msgid ""',
+        'msgstr ""',
+        '"Project-Id-Version: bams\\n"',
+        ...(language ? [`"Language: ${language}\\n"`] : []),
+        '"MIME-Version: 1.0\\n"',
+        '"Content-Type: text/plain; charset=UTF-8\\n"',
+        '"Content-Transfer-Encoding: 8bit\\n"',
+        `"Plural-Forms: nplurals=2; plural=${plural};\\n"`,
+    ];
+}
+
+const sorted = [...found].sort(([a], [b]) => (a < b ? -1 : 1));
+const folder = join(root, "po");
+const lines = [...header("", "n != 1"), ...sorted.flatMap(([id, about]) => entry(id, about, []))];
+writeFileSync(join(folder, "cockpit-bams.pot"), lines.join("\n") + "\n");
 console.log(`po/cockpit-bams.pot: ${found.size} texts`);
+
+for (const name of readdirSync(folder).filter((file) => file.endsWith(".po"))) {
+    const entries = parse(readFileSync(join(folder, name), "utf8"));
+    const known = new Map(entries.map(({ id, texts }) => [id, texts]));
+    const plural = /plural=([^;]+);/.exec(known.get("")?.[0] ?? "")?.[1] ?? "n != 1";
+    const kept = sorted.flatMap(([id, about]) => entry(id, about, known.get(id) ?? []));
+    writeFileSync(join(folder, name), [...header(name.slice(0, -3), plural), ...kept].join("\n") + "\n");
+    const missing = sorted.filter(([id]) => !known.get(id)?.some(Boolean)).map(([id]) => id);
+    console.log(`po/${name}: ${missing.length} not translated`);
+    for (const id of missing) console.log(`    ${id}`);
+}

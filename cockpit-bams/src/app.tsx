@@ -71,7 +71,7 @@ export function App() {
                     </PageSection>
                 </>
             ) : (
-                <PageSection hasBodyWrapper={false} isFilled>
+                <PageSection hasBodyWrapper={false} isFilled variant="secondary">
                     <NoConnection state={state} />
                 </PageSection>
             )}

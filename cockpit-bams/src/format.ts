@@ -1,5 +1,5 @@
 // Numbers, sizes and times as people of the browser's language write them.
-import { _, fill, language, ngettext } from "./text";
+import { _, fill, isolate, language, ngettext } from "./text";
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
@@ -14,12 +14,12 @@ export function bytes(value: number | null | undefined): string {
     }
     const digits = unit === 0 || rest >= 100 ? 0 : rest >= 10 ? 1 : 2;
     const text = new Intl.NumberFormat(language(), { maximumFractionDigits: digits }).format(value < 0 ? -rest : rest);
-    return `${text} ${UNITS[unit] ?? ""}`;
+    return isolate(`${text} ${UNITS[unit] ?? ""}`);
 }
 
 /** 120 MiB/s */
 export function rate(bytesPerSecond: number): string {
-    return `${bytes(bytesPerSecond)}/s`;
+    return isolate(`${bytes(bytesPerSecond)}/s`);
 }
 
 export function number(value: number): string {

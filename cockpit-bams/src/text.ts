@@ -22,6 +22,11 @@ export function fill(text: string, values: Readonly<Record<string, string | numb
     });
 }
 
+/** A text that keeps its own order of signs inside a sentence from right to left, such as "60 GiB". */
+export function isolate(text: string): string {
+    return cockpit.language_direction === "rtl" ? `\u2068${text}\u2069` : text;
+}
+
 /** The language as Intl wants it: de, pt-BR. */
 export function language(): string {
     return (cockpit.language ?? "en").replace("_", "-");

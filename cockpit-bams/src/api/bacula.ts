@@ -5,8 +5,57 @@ import type { Options } from "./wire";
 const PATH = "/org/bams/Bacula";
 const IFACE = "org.bams.Bacula";
 
-export async function getStatus(): Promise<Record<string, unknown>> {
-    return (await call(PATH, IFACE, "GetStatus", ""))[0] as Record<string, unknown>;
+/** A job in the storage daemon. What is not known is left out. */
+export interface BaculaJob {
+    jobid: number;
+    name: string;
+    level?: string;
+    type?: string;
+    status?: string;
+    bytes?: number;
+    files?: number;
+    errors?: number;
+    volume?: string;
+    device?: string;
+    started?: number;
+    ended?: number;
+}
+
+export interface BaculaDevice {
+    name: string;
+    archive_device?: string;
+    type?: string;
+    media_type?: string;
+    autochanger?: string;
+    open?: boolean;
+    enabled?: boolean;
+    mounted?: boolean;
+    writers?: number;
+    volume?: string;
+    pool?: string;
+    blocked?: string;
+    bytes?: number;
+}
+
+export interface BaculaStatus {
+    installed: boolean;
+    unit_state: string;
+    reachable: boolean;
+    problem: string;
+    name?: string;
+    version?: string;
+    started?: number;
+    devices?: BaculaDevice[];
+    running?: BaculaJob[];
+    ended?: BaculaJob[];
+    director_reachable: boolean;
+    director_problem: string;
+    storages?: string[];
+    pools?: string[];
+}
+
+export async function getStatus(): Promise<BaculaStatus> {
+    return (await call(PATH, IFACE, "GetStatus", ""))[0] as BaculaStatus;
 }
 
 export async function getConfig(): Promise<string> {

@@ -78,26 +78,29 @@ export async function call(
 /** Open the connection, or open it anew. */
 export function connect(): void {
     clearTimeout(retry);
-    client?.close();
+    // Closing tells "close" at once, and that of a channel which was given up is no news.
+    const before = client;
+    client = null;
+    before?.close();
     const opened = cockpit.dbus(NAME, { bus: "system", superuser: "try" });
     client = opened;
     if (!wasReady) become({ kind: "connecting" });
-    let owner: string | null = null;
+    let hadOwner = false;
     opened.addEventListener("close", (_event, options?: { problem?: string }) => {
-        if (client === opened) void closed(options);
+        if (client === opened) void failed(opened, asBusError({ problem: options?.problem ?? "closed" }));
     });
     opened.addEventListener("owner", (_event, name: string | null) => {
         if (client !== opened) return;
-        const before = owner;
-        owner = name;
-        if (!owner) void away();
-        else if (before !== owner && state.kind !== "connecting") connect();
+        // The first owner is the one that this connection was opened to.
+        if (!name) void away(opened);
+        else if (hadOwner) connect();
+        hadOwner ||= name !== null;
     });
     opened.subscribe({ path_namespace: ROOT }, (...signal) => {
         if (client === opened) heard(...signal);
     });
     load(opened).catch((thrown: unknown) => {
-        if (client === opened) void failed(asBusError(thrown));
+        if (client === opened) void failed(opened, asBusError(thrown));
     });
 }
 
@@ -133,25 +136,22 @@ async function refresh(path: string, name: string): Promise<void> {
 }
 
 /** The daemon left the bus. When systemd brings it back, the event "owner" opens the connection anew. */
-async function away(): Promise<void> {
+async function away(opened: CockpitDBusClient): Promise<void> {
     become({ kind: "gone" });
     const unit = await serviceState();
+    if (client !== opened) return;
     if (state.kind === "gone" && unit.known && !unit.active) become({ kind: "stopped", failed: unit.failed });
     again();
 }
 
-async function closed(options: { problem?: string } | undefined): Promise<void> {
-    client = null;
-    await failed(new BusError(`cockpit.${options?.problem ?? "closed"}`, options?.problem ?? ""));
-}
-
-async function failed(error: BusError): Promise<void> {
+async function failed(opened: CockpitDBusClient, error: BusError): Promise<void> {
     const problem = error.busName.replace(/^cockpit\./, "");
     if (problem === "disconnected" || problem === "terminated" || problem === "access-denied") {
         become({ kind: "lost", problem });
         return;
     }
     const unit = await serviceState();
+    if (client !== opened) return;
     if (unit.known && !unit.installed) become({ kind: "absent" });
     else if (unit.known && unit.active) become({ kind: wasReady ? "gone" : "connecting" });
     else become({ kind: "stopped", failed: unit.failed });

@@ -43,7 +43,8 @@ export class BusError extends Error {
     }
 
     get title(): string {
-        return _(TITLES[this.busName] ?? N_("It did not work"));
+        const text = TITLES[this.busName];
+        return text ? _(text) : _("It did not work");
     }
 
     /** The method is not there: the daemon is older than this page. */

@@ -37,7 +37,7 @@ export function ActionsMenu({ label, actions }: { label: string; actions: MenuAc
             isOpen={isOpen}
             onSelect={() => setOpen(false)}
             onOpenChange={setOpen}
-            popperProps={{ position: "end" }}
+            popperProps={{ position: "end", preventOverflow: true, maxWidth: "min(22rem, 90vw)" }}
             toggle={(ref) => (
                 <MenuToggle
                     ref={ref}

@@ -1,8 +1,9 @@
 import { Card, CardBody, CardTitle, Gallery } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 
+import { getStatus } from "../../api/bacula";
 import { POOL, REPOSITORY, type DiskPool, type DiskRepository } from "../../api/disk";
-import { useObject, useObjects } from "../../api/hooks";
+import { useAnswer, useObject, useObjects } from "../../api/hooks";
 import { type Iscsi, type IscsiTarget, ISCSI, TARGET } from "../../api/iscsi";
 import { DRIVE, LIBRARY, type TapeDrive, type TapeLibrary } from "../../api/tape";
 import { StateLabel } from "../../components/StateLabel";
@@ -126,13 +127,41 @@ function IscsiArea() {
     );
 }
 
+function BaculaArea() {
+    const { value: status, error } = useAnswer(getStatus);
+    const blocked = (status?.devices ?? []).filter((device) => device.blocked);
+    return (
+        <Area title={_("Bacula")} place={["bacula"]} trouble={[]}>
+            {error && <p className="bams-wrap">{error.message}</p>}
+            {status && !status.installed && <p>{_("Bacula's storage daemon is not installed.")}</p>}
+            {status?.installed && !status.reachable && (
+                <p className="bams-wrap">
+                    <StateLabel state="offline" /> {status.problem}
+                </p>
+            )}
+            {status?.reachable && (
+                <p>
+                    {ngettext("{count} device", "{count} devices", status.devices?.length ?? 0)},{" "}
+                    {ngettext("{count} running job", "{count} running jobs", status.running?.length ?? 0)}
+                </p>
+            )}
+            {blocked.slice(0, MOST).map(({ name, blocked: why }) => (
+                <p key={name} className="bams-wrap bams-space-above">
+                    {name} <StateLabel state="warning" /> {why}
+                </p>
+            ))}
+        </Area>
+    );
+}
+
 /** Each area in a few words, and what is wrong in it. */
 export function HealthCards() {
     return (
-        <Gallery hasGutter minWidths={{ default: "min(100%, 18rem)" }}>
+        <Gallery hasGutter minWidths={{ default: "min(100%, 16rem)" }}>
             <StorageArea />
             <TapeArea />
             <IscsiArea />
+            <BaculaArea />
         </Gallery>
     );
 }

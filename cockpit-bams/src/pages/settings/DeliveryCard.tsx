@@ -1,4 +1,4 @@
-import { Card, CardBody, CardHeader, CardTitle, List, ListItem } from "@patternfly/react-core";
+import { Card, CardBody, CardHeader, CardTitle, List, ListItem, StackItem } from "@patternfly/react-core";
 import { useState } from "react";
 
 import { type BusError, asBusError } from "../../api/errors";
@@ -10,6 +10,11 @@ import { StateLabel } from "../../components/StateLabel";
 import { N_, _ } from "../../text";
 
 const WAYS: Record<string, string> = { mail: N_("Mail"), hook: N_("Program") };
+
+function wayText(way: string): string {
+    const text = WAYS[way];
+    return text ? _(text) : way;
+}
 
 /** How alerts reach people who are not logged in, and a test of it. Not there with a daemon that cannot do it. */
 export function DeliveryCard() {
@@ -36,24 +41,28 @@ export function DeliveryCard() {
         </ActionButton>
     );
     return (
-        <Card>
-            <CardHeader actions={{ actions: button, hasNoOffset: true }}>
-                <CardTitle component="h2">{_("Delivery of alerts")}</CardTitle>
-            </CardHeader>
-            <CardBody>
-                {error && <ErrorAlert error={error} />}
-                {!results && !error && <p>{_("Alerts go out by mail or to a program, as the configuration says.")}</p>}
-                {results?.length === 0 && <p>{_("The configuration names no way for alerts to go out.")}</p>}
-                {results && results.length > 0 && (
-                    <List isPlain>
-                        {results.map(({ way, ok, text }) => (
-                            <ListItem key={way} className="bams-wrap">
-                                {_(WAYS[way] ?? way)} <StateLabel state={ok ? "succeeded" : "failed"} /> {text}
-                            </ListItem>
-                        ))}
-                    </List>
+        <StackItem>
+            <Card>
+                <CardHeader actions={{ actions: button, hasNoOffset: true }}>
+                    <CardTitle component="h2">{_("Delivery of alerts")}</CardTitle>
+                </CardHeader>
+                <CardBody>
+                    {error && <ErrorAlert error={error} />}
+                    {!results && !error && (
+                    <p>{_("Alerts go out by mail or to a program, as the configuration says.")}</p>
                 )}
-            </CardBody>
-        </Card>
+                    {results?.length === 0 && <p>{_("The configuration names no way for alerts to go out.")}</p>}
+                    {results && results.length > 0 && (
+                        <List isPlain>
+                            {results.map(({ way, ok, text }) => (
+                                <ListItem key={way} className="bams-wrap">
+                                    {wayText(way)} <StateLabel state={ok ? "succeeded" : "failed"} /> {text}
+                                </ListItem>
+                            ))}
+                        </List>
+                    )}
+                </CardBody>
+            </Card>
+        </StackItem>
     );
 }

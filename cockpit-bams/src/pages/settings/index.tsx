@@ -11,9 +11,7 @@ export default function SettingsPage(_props: PageProps) {
             <StackItem>
                 <AboutCard />
             </StackItem>
-            <StackItem>
-                <DeliveryCard />
-            </StackItem>
+            <DeliveryCard />
             <StackItem>
                 <PermissionsCard />
             </StackItem>
