@@ -4,11 +4,13 @@ It knows that one unit. What state the unit is in, and how it is started, is tol
 the caller may: that is polkit's work, which these tests do not repeat.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from dbus_next import Message, MessageType, Variant
-from dbus_next.aio import MessageBus
+
+from bamsd.bus.connection import Connection
 
 Active = Literal["active", "activating", "inactive", "failed"]
 
@@ -26,19 +28,24 @@ class FakeSystemd:
         self.is_installed = True
         self.refusal = ""
         """What StartUnit says instead of starting."""
+        self._starting: list[asyncio.Future[None]] = []
 
     async def open(self) -> None:
-        self._bus = await MessageBus(bus_address=self._address).connect()
-        self._bus.add_message_handler(self._handle)
-        await self._bus.request_name("org.freedesktop.systemd1")
+        self._bus = await Connection.open(self._address)
+        self._bus.on_message(self._handle)
+        await self._bus.own("org.freedesktop.systemd1")
 
     async def close(self) -> None:
-        self._bus.disconnect()
-        await self._bus.wait_for_disconnect()
+        await asyncio.gather(*self._starting)
+        await self._bus.close()
 
-    def _handle(self, message: Message) -> Message | bool:
-        if message.message_type is not MessageType.METHOD_CALL:
+    def _handle(self, message: Message) -> bool:
+        if message.message_type is not MessageType.METHOD_CALL or message.path not in (PATH, UNIT_PATH):
             return False
+        self._bus.send(self._answer(message))
+        return True
+
+    def _answer(self, message: Message) -> Message:
         called = (message.path, message.interface, message.member)
         if called == (PATH, MANAGER, "LoadUnit") and message.body == [UNIT]:
             return Message.new_method_return(message, "o", [UNIT_PATH])
@@ -46,12 +53,12 @@ class FakeSystemd:
             return self._start_unit(message)
         if called == (UNIT_PATH, PROPERTIES, "GetAll"):
             return Message.new_method_return(message, "a{sv}", [self._properties()])
-        return False
+        return Message.new_error(message, "org.freedesktop.DBus.Error.UnknownMethod", f"no {message.member} here")
 
     def _start_unit(self, message: Message) -> Message:
         if self.refusal:
             return Message.new_error(message, "org.freedesktop.DBus.Error.AccessDenied", self.refusal)
-        self._bus._loop.create_task(self._start())
+        self._starting.append(asyncio.ensure_future(self._start()))
         return Message.new_method_return(message, "o", [f"{PATH}/job/1"])
 
     def _properties(self) -> dict[str, Variant]:

@@ -1,0 +1,69 @@
+"""Fixtures of the browser tests. All run in one event loop, because the browser is started once and lives in it."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from tests.browser.host import Host, simulated
+from tests.browser.visitor import PLAIN, Allowed, Visitor, log_problems, visiting
+
+CHROMIUM = "/usr/bin/chromium"
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        # Its sandbox does not work for root. What it shows is our own.
+        made = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield made
+        await made.close()
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    """A folder that other users can look into too, unlike pytest's own."""
+    made = Path(tempfile.mkdtemp(prefix="bams-browser-"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def allowed() -> Allowed:
+    """What may go wrong in this test."""
+    return Allowed()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def host(directory: Path, allowed: Allowed) -> AsyncIterator[Host]:
+    async with simulated(directory) as made:
+        yield made
+        await made.stop()
+        assert log_problems(made, allowed) == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def root(host: Host, browser: Browser, allowed: Allowed) -> AsyncIterator[Visitor]:
+    """With administrative access."""
+    async with visiting(host, browser, allowed) as visitor:
+        yield visitor
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def plain(host: Host, browser: Browser, allowed: Allowed) -> AsyncIterator[Visitor]:
+    """In limited mode: another user, whose rights are what the fake polkit answers."""
+    async with visiting(host, browser, allowed, PLAIN) as visitor:
+        yield visitor
