@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.browser.host import Host, simulated
 from tests.browser.visitor import PLAIN, Allowed, Visitor, log_problems, visiting
+from tests.demo import world
 
 CHROMIUM = "/usr/bin/chromium"
 HERE = Path(__file__).parent
@@ -32,8 +34,8 @@ async def browser() -> AsyncIterator[Browser]:
         await made.close()
 
 
-@pytest.fixture
-def directory() -> Iterator[Path]:
+@contextmanager
+def open_folder() -> Iterator[Path]:
     """A folder that other users can look into too, unlike pytest's own."""
     made = Path(tempfile.mkdtemp(prefix="bams-browser-"))
     made.chmod(0o755)
@@ -48,11 +50,24 @@ def allowed() -> Allowed:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def host(directory: Path, allowed: Allowed) -> AsyncIterator[Host]:
-    async with simulated(directory) as made:
-        yield made
-        await made.stop()
-        assert log_problems(made, allowed) == []
+async def host(allowed: Allowed) -> AsyncIterator[Host]:
+    """A small host for one test, which may do anything to it."""
+    with open_folder() as directory:
+        async with simulated(directory) as made:
+            yield made
+            await made.stop()
+            assert log_problems(made, allowed) == []
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def demo() -> AsyncIterator[Host]:
+    """The rich host of `make demo`, for tests that only look."""
+    with open_folder() as directory:
+        async with simulated(directory, world.CHANGERS, prepare=world.prepare) as made:
+            await world.fill(made)
+            yield made
+            await made.stop()
+            assert log_problems(made, Allowed(log=[r"WARNING bamsd\.core\.alerts: alert "])) == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -5,6 +5,7 @@ async with simulated(directory) as host:     # the daemon runs and knows all dev
 """
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -14,12 +15,15 @@ from pathlib import Path
 
 from tests.bus import bacula
 from tests.bus.bacula import World
-from tests.bus.stack import Stack, running, until
+from tests.bus.stack import Stack, running
 from tests.bus.targets import Lio, Scst, Side
+from tests.fakes.host_systemd import UNIT, HostSystemd
 from tests.fakes.journal import Journal
-from tests.fakes.systemd1 import Active, FakeSystemd
 from tests.fakes.tape_library import Changer
 from tests.fakes.tree_fs import mounted
+
+
+LOOK_S, RESTART_S = 0.5, 3.0
 
 
 class DeviceSizes(dict[str, int]):
@@ -37,12 +41,20 @@ class Host:
 
     def __init__(self, stack: Stack, world: World, side: Side | None, journal: Journal) -> None:
         self.stack, self.world, self.side, self.journal = stack, world, side, journal
-        self.systemd = FakeSystemd(stack.address, self.unit_state, self.start)
+        self.systemd = HostSystemd(stack.address, self.units, self.start)
         self._process: subprocess.Popen[bytes] | None = None
+        self.is_installed = True
         self.restarts = False
         """systemd is about to start the daemon again, as it does after a crash."""
 
-    def unit_state(self) -> Active:
+    def units(self) -> dict[str, str]:
+        """ActiveState of what is installed: what FakeHost.service was told, Bacula's daemon, and bamsd."""
+        file = self.stack.directory / "services.json"
+        known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        known["bacula-sd.service"] = "active" if self.world.bacula.get("active") else "failed"
+        return known | ({UNIT: self.unit_state()} if self.is_installed else {})
+
+    def unit_state(self) -> str:
         if self._process is None:
             return "activating" if self.restarts else "inactive"
         code = self._process.poll()
@@ -67,6 +79,15 @@ class Host:
         assert self._process
         self._process.send_signal(signal.SIGKILL)
         await asyncio.to_thread(self._process.wait)
+
+    async def supervise(self) -> None:
+        """Start the daemon again after a crash, as its unit says. Ends when it is cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if self.unit_state() == "failed":
+                self.restarts = True
+                await asyncio.sleep(RESTART_S)
+                await self.start()
 
     async def connect(self) -> None:
         """Wait until the daemon knows every device; ``world.client`` and ``world.disks`` are there afterwards."""
@@ -110,16 +131,3 @@ async def simulated(
         await host.start()
         await host.connect()
         yield host
-
-
-async def closed_port(port: int) -> bool:
-    """Whether nobody listens there."""
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return True
-    writer.close()
-    return False
-
-
-__all__ = ["Host", "closed_port", "simulated", "until"]

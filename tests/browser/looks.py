@@ -12,6 +12,11 @@ AXE = TESTS.parent / "cockpit-bams" / "node_modules" / "axe-core" / "axe.min.js"
 PICTURES = TESTS.parent / "build" / "pictures"
 BAD = ("serious", "critical")
 MAX_HEIGHT = 8000
+ANIMATIONS_ENDED = """
+() => Promise.all(document.getAnimations()
+    .filter((moving) => Number.isFinite(moving.effect?.getComputedTiming().endTime ?? Infinity))
+    .map((moving) => moving.finished.catch(() => null)))
+"""
 
 
 async def assert_accessible(page: Page) -> None:
@@ -19,9 +24,7 @@ async def assert_accessible(page: Page) -> None:
     if not await page.evaluate("typeof window.axe === 'object'"):
         await page.evaluate(AXE.read_text())
     # What is not fully faded in has no colours yet that could be judged.
-    await page.evaluate("() => Promise.all(document.getAnimations().filter(isFinite_).map((a) => a.finished));".replace(
-        "isFinite_", "(a) => a.effect.getComputedTiming().endTime !== Infinity"
-    ))
+    await page.evaluate(ANIMATIONS_ENDED)
     found: list[dict[str, Any]] = await page.evaluate(
         "async () => (await axe.run(document, { resultTypes: ['violations'] })).violations"
     )

@@ -1,38 +1,49 @@
-"""Every page opens without a fault, for every role, on every width."""
+"""Every page of the demonstrated host opens without a fault, for every role, on every width."""
+
+from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import expect
+import pytest_asyncio
+from playwright.async_api import Browser, expect
 
+from tests.browser.host import Host
 from tests.browser.looks import assert_accessible, assert_fits, take_pictures
-from tests.browser.visitor import PHONE, Visitor, become, go, settled
+from tests.browser.visitor import PHONE, PLAIN, Allowed, Visitor, become, go, settled, visiting
 
 PAGES = ("overview", "storage", "tape", "iscsi", "bacula", "logs", "audit", "settings")
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def admin(demo: Host, browser: Browser, allowed: Allowed) -> AsyncIterator[Visitor]:
+    become(demo, "admin")
+    async with visiting(demo, browser, allowed) as visitor:
+        yield visitor
+
+
 @pytest.mark.parametrize("name", PAGES)
-async def test_a_page(root: Visitor, name: str) -> None:
-    page = await root.open(name)
+async def test_a_page(admin: Visitor, name: str) -> None:
+    page = await admin.open(name)
     await settled(page)
     await expect(page.locator("main")).not_to_be_empty()
+    await expect(page.get_by_text("These devices are simulated")).to_be_visible()
     await assert_accessible(page)
     await take_pictures(page, name)
 
 
 @pytest.mark.parametrize("role", ["viewer", "operator"])
-async def test_all_pages_in_limited_mode(plain: Visitor, role: str) -> None:
-    become(plain.host, role)
-    page = await plain.open()
-    for name in PAGES:
-        await go(page, name)
-        await assert_accessible(page)
+async def test_all_pages_in_limited_mode(demo: Host, browser: Browser, allowed: Allowed, role: str) -> None:
+    become(demo, role)
+    async with visiting(demo, browser, allowed, PLAIN) as visitor:
+        page = await visitor.open()
+        for name in PAGES:
+            await go(page, name)
+            await assert_accessible(page)
 
 
 @pytest.mark.parametrize("language", ["de", "fr"])
-async def test_all_pages_in_another_language_on_a_phone(root: Visitor, language: str) -> None:
-    page = await root.open(size=PHONE, language=language)
-    await expect(page.locator("nav").first).to_be_visible()
+async def test_all_pages_in_another_language_on_a_phone(admin: Visitor, language: str) -> None:
+    page = await admin.open(size=PHONE, language=language)
     assert await page.evaluate("document.documentElement.lang") == language
     for name in PAGES:
-        await page.evaluate("hash => { window.location.hash = hash; }", f"#/{name}")
-        await expect(page.locator("main .pf-v6-c-spinner")).to_have_count(0)
+        await go(page, name)
         await assert_fits(page)

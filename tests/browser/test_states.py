@@ -30,7 +30,7 @@ async def test_it_says_that_the_devices_are_not_real(root: Visitor) -> None:
 
 async def test_a_host_without_the_daemon(root: Visitor) -> None:
     await root.host.stop()
-    root.host.systemd.is_installed = False
+    root.host.is_installed = False
     page = await root.open()
     await expect(page.get_by_role("heading", name="BAMS is not installed")).to_be_visible()
     await assert_accessible(page)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import Browser, ConsoleMessage, Error, Page, Request, Response, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, Response, expect
 
 from tests.browser.cockpit import serving
 from tests.browser.host import Host
@@ -105,7 +105,8 @@ def become(host: Host, role: str) -> None:
 
 async def settled(page: Page) -> None:
     """Wait until the page has loaded what it shows."""
-    await expect(page.get_by_role("navigation", name="Pages")).to_be_visible(timeout=LIMIT_MS)
+    # The bar of pages is there when the daemon has answered, whatever the language.
+    await expect(page.locator(".pf-v6-c-page nav").first).to_be_visible(timeout=LIMIT_MS)
     await expect(page.locator("main .pf-v6-c-spinner")).to_have_count(0, timeout=LIMIT_MS)
 
 
@@ -113,6 +114,3 @@ async def go(page: Page, route: str) -> None:
     """Follow a link within the page, as the back button of the browser does."""
     await page.evaluate("hash => { window.location.hash = hash; }", f"#/{route}")
     await settled(page)
-
-
-__all__ = ["Allowed", "Error", "Visitor", "become", "expect", "go", "log_problems", "settled", "visiting"]

@@ -7,7 +7,7 @@ import { _ } from "../text";
 export function Simulated() {
     if (!useFeature("simulated")) return null;
     return (
-        <Banner color="yellow" screenReaderText={_("Warning")}>
+        <Banner color="yellow" className="bams-simulated" screenReaderText={_("Warning")}>
             <strong>{_("These devices are simulated.")}</strong>{" "}
             {_("Nothing here is real, and no change touches a disk or a tape.")}
         </Banner>

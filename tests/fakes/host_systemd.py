@@ -1,18 +1,16 @@
-"""A systemd on the bus for tests: org.freedesktop.systemd1 as far as a page asks it about bamsd.service.
+"""The systemd of a simulated host, on its bus: org.freedesktop.systemd1 as far as the page and bamsd ask it.
 
-It knows that one unit. What state the unit is in, and how it is started, is told to it. StartUnit asks nobody whether
-the caller may: that is polkit's work, which these tests do not repeat.
+Only bamsd.service can be started. What state units are in, and how that one starts, is told to it. StartUnit asks
+nobody whether the caller may: that is polkit's work, which these tests do not repeat.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Literal
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from dbus_next import Message, MessageType, Variant
 
 from bamsd.bus.connection import Connection
-
-Active = Literal["active", "activating", "inactive", "failed"]
 
 UNIT = "bamsd.service"
 PATH = "/org/freedesktop/systemd1"
@@ -20,12 +18,15 @@ UNIT_PATH = f"{PATH}/unit/bamsd_2eservice"
 MANAGER, PROPERTIES = "org.freedesktop.systemd1.Manager", "org.freedesktop.DBus.Properties"
 
 
-class FakeSystemd:
-    def __init__(self, address: str, state: Callable[[], Active], start: Callable[[], Awaitable[None]]) -> None:
+class HostSystemd:
+    """``states`` are the ActiveState of all units that are installed."""
+
+    def __init__(
+        self, address: str, states: Callable[[], Mapping[str, str]], start: Callable[[], Awaitable[None]]
+    ) -> None:
         self._address = address
-        self._state = state
+        self._states = states
         self._start = start
-        self.is_installed = True
         self.refusal = ""
         """What StartUnit says instead of starting."""
         self._starting: list[asyncio.Future[None]] = []
@@ -53,6 +54,8 @@ class FakeSystemd:
             return self._start_unit(message)
         if called == (UNIT_PATH, PROPERTIES, "GetAll"):
             return Message.new_method_return(message, "a{sv}", [self._properties()])
+        if called == (PATH, MANAGER, "ListUnitsByNames"):
+            return Message.new_method_return(message, "a(ssssssouso)", [[self._row(name) for name in message.body[0]]])
         return Message.new_error(message, "org.freedesktop.DBus.Error.UnknownMethod", f"no {message.member} here")
 
     def _start_unit(self, message: Message) -> Message:
@@ -62,6 +65,15 @@ class FakeSystemd:
         return Message.new_method_return(message, "o", [f"{PATH}/job/1"])
 
     def _properties(self) -> dict[str, Variant]:
-        state = self._state() if self.is_installed else "inactive"
-        found = {"Id": UNIT, "LoadState": "loaded" if self.is_installed else "not-found", "ActiveState": state}
+        load, active, sub = self._state(UNIT)
+        found = {"Id": UNIT, "LoadState": load, "ActiveState": active, "SubState": sub}
         return {name: Variant("s", value) for name, value in found.items()}
+
+    def _row(self, name: str) -> list[Any]:
+        return [name, name, *self._state(name), "", UNIT_PATH, 0, "", "/"]
+
+    def _state(self, name: str) -> tuple[str, str, str]:
+        active = self._states().get(name)
+        if active is None:
+            return "not-found", "inactive", "dead"
+        return "loaded", active, {"active": "running", "inactive": "dead", "activating": "auto-restart"}.get(active, active)
