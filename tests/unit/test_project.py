@@ -165,6 +165,7 @@ def test_every_target_of_the_makefile_is_explained() -> None:
         "bench",
         "build",
         "install",
+        "page",
         "clean",
         "help",
     }
