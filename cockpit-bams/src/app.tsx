@@ -60,6 +60,7 @@ export function App() {
             {...(isReady ? { horizontalSubnav: <Tabs current={page.id} /> } : {})}
         >
             <Toasts />
+            <h1 className="pf-v6-screen-reader">{`${_("Backup appliance")}: ${_(page.title)}`}</h1>
             {isReady ? (
                 <>
                     <Simulated />

@@ -7,12 +7,14 @@ import { onSuperuser, watchSuperuser } from "./api/superuser";
 import { App } from "./app";
 import "./index.css";
 import { followJobs } from "./jobs";
+import { followAlerts } from "./status";
 import { _ } from "./text";
 import { followTheme } from "./theme";
 
 followTheme();
 document.title = _("Backup appliance");
 followJobs();
+followAlerts();
 followPermissions();
 onSuperuser(connect);
 void watchSuperuser();

@@ -30,7 +30,7 @@ function Waiting({ title }: { title: string }) {
         const timer = setTimeout(() => setShown(true), 500);
         return () => clearTimeout(timer);
     }, []);
-    return shown ? <EmptyState titleText={title} headingLevel="h1" icon={Spinner} /> : null;
+    return shown ? <EmptyState titleText={title} headingLevel="h2" icon={Spinner} /> : null;
 }
 
 function Stopped({ failed }: { failed: boolean }) {
@@ -51,7 +51,7 @@ function Stopped({ failed }: { failed: boolean }) {
     return (
         <EmptyState
             titleText={failed ? _("BAMS has failed") : _("BAMS is not running")}
-            headingLevel="h1"
+            headingLevel="h2"
             icon={PlugIcon}
             {...(failed ? { status: "danger" as const } : {})}
         >
@@ -83,7 +83,7 @@ export function NoConnection({ state }: { state: ConnectionState }) {
             return <Waiting title={_("Connecting to BAMS")} />;
         case "gone":
             return (
-                <EmptyState titleText={_("BAMS is starting again")} headingLevel="h1" icon={Spinner}>
+                <EmptyState titleText={_("BAMS is starting again")} headingLevel="h2" icon={Spinner}>
                     <EmptyStateBody>
                         {_("The service bamsd has ended and is being started. This page comes back by itself.")}
                     </EmptyStateBody>
@@ -98,7 +98,7 @@ export function NoConnection({ state }: { state: ConnectionState }) {
             return <Stopped failed={state.failed} />;
         case "absent":
             return (
-                <EmptyState titleText={_("BAMS is not installed")} headingLevel="h1" icon={ExclamationCircleIcon}>
+                <EmptyState titleText={_("BAMS is not installed")} headingLevel="h2" icon={ExclamationCircleIcon}>
                     <EmptyStateBody>
                         {_("This host has the page of BAMS but not its service bamsd. Install the package bamsd.")}
                     </EmptyStateBody>
@@ -106,7 +106,7 @@ export function NoConnection({ state }: { state: ConnectionState }) {
             );
         case "lost":
             return (
-                <EmptyState titleText={_("The connection was lost")} headingLevel="h1" icon={DisconnectedIcon}>
+                <EmptyState titleText={_("The connection was lost")} headingLevel="h2" icon={DisconnectedIcon}>
                     <EmptyStateBody>
                         {state.problem === "access-denied"
                             ? _("The system bus does not let you talk to BAMS. Ask the administrator of this host.")

@@ -6,7 +6,7 @@ import { asBusError } from "../api/errors";
 export function ErrorAlert({ error, title, ...rest }: { error: unknown; title?: string } & Omit<AlertProps, "title">) {
     const { busName, title: usual, message } = asBusError(error);
     return (
-        <Alert isInline variant="danger" title={title ?? usual} {...rest}>
+        <Alert isInline variant="danger" component="h2" title={title ?? usual} {...rest}>
             <p className="bams-wrap">{message}</p>
             <p className="bams-error-name">{busName}</p>
         </Alert>

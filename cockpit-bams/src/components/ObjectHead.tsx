@@ -23,7 +23,7 @@ export function ObjectHead({ trail, title, state, actions }: Props) {
             </Breadcrumb>
             <Flex className="bams-space-below" alignItems={{ default: "alignItemsCenter" }}>
                 <FlexItem>
-                    <Title headingLevel="h1" className="bams-wrap">
+                    <Title headingLevel="h2" size="2xl" className="bams-wrap">
                         {title}
                     </Title>
                 </FlexItem>

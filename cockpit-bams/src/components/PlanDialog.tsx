@@ -78,6 +78,7 @@ export function PlanDialog(props: PlanDialogProps) {
                             <Alert
                                 isInline
                                 variant="danger"
+                                component="h2"
                                 title={_("This loses data for good")}
                                 className="bams-space-below"
                             >

@@ -31,6 +31,7 @@ function AlertRow({ alert }: { alert: Alert }) {
     return (
         <Notice
             isInline
+            component="h3"
             variant={LOOKS[alert.severity] ?? "warning"}
             title={<span className="bams-wrap">{alert.summary}</span>}
             actionLinks={

@@ -1,5 +1,5 @@
 import {
-    Card, CardBody, CardHeader, CardTitle, Checkbox, SearchInput, Toolbar, ToolbarContent, ToolbarItem,
+    Button, Card, CardBody, CardHeader, CardTitle, Checkbox, SearchInput, Toolbar, ToolbarContent, ToolbarItem,
 } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, type ThProps, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
@@ -12,7 +12,7 @@ import { StateLabel } from "../../components/StateLabel";
 import { useDialog } from "../../components/useDialog";
 import { bytes } from "../../format";
 import { Link, placeOf } from "../../routing";
-import { _ } from "../../text";
+import { _, ngettext } from "../../text";
 import { CreateRepository } from "./CreateRepository";
 import { RepositoryActions } from "./RepositoryActions";
 import { usageText } from "./words";
@@ -20,6 +20,9 @@ import { usageText } from "./words";
 type Column = "Name" | "Pool" | "State" | "Size" | "Used";
 
 const COLUMNS: readonly Column[] = ["Name", "Pool", "State", "Size", "Used"];
+
+/** How many rows are drawn at once: all of many hundreds would take a second. The search looks at all of them. */
+const MORE = 100;
 
 function compare(left: DiskRepository, right: DiskRepository, column: Column): number {
     const [a, b] = [left[column], right[column]];
@@ -62,6 +65,7 @@ export function RepositoriesCard({ within }: { within?: (repository: DiskReposit
     const [text, setText] = useState("");
     const [withOthers, setWithOthers] = useState(within !== undefined);
     const [sort, setSort] = useState<{ column: number; direction: "asc" | "desc" }>({ column: 0, direction: "asc" });
+    const [limit, setLimit] = useState(MORE);
     const { dialog, open } = useDialog();
 
     const others = all.filter(({ Owned }) => !Owned).length;
@@ -135,11 +139,16 @@ export function RepositoriesCard({ within }: { within?: (repository: DiskReposit
                             </Tr>
                         </Thead>
                         <Tbody>
-                            {shown.map((repository) => (
+                            {shown.slice(0, limit).map((repository) => (
                                 <RepositoryRow key={repository.path} repository={repository} />
                             ))}
                         </Tbody>
                     </Table>
+                )}
+                {shown.length > limit && (
+                    <Button variant="link" className="bams-inset" onClick={() => setLimit(limit + MORE)}>
+                        {ngettext("Show {count} more", "Show {count} more", Math.min(MORE, shown.length - limit))}
+                    </Button>
                 )}
             </CardBody>
             {dialog}
