@@ -1,5 +1,6 @@
 """Fixtures of the browser tests. All run in one event loop, because the browser is started once and lives in it."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -8,14 +9,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.host import Host, simulated
-from tests.browser.visitor import PLAIN, Allowed, Visitor, log_problems, visiting
+from tests.browser.visitor import LIMIT_MS, PLAIN, Allowed, Visitor, log_problems, visiting
 from tests.demo import world
 
 CHROMIUM = "/usr/bin/chromium"
 HERE = Path(__file__).parent
+
+
+expect.set_options(timeout=LIMIT_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -77,8 +81,16 @@ async def root(host: Host, browser: Browser, allowed: Allowed) -> AsyncIterator[
         yield visitor
 
 
+@pytest.fixture
+def other_user() -> str:
+    """Somebody else than who runs the tests."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    return PLAIN
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def plain(host: Host, browser: Browser, allowed: Allowed) -> AsyncIterator[Visitor]:
+async def plain(host: Host, browser: Browser, allowed: Allowed, other_user: str) -> AsyncIterator[Visitor]:
     """In limited mode: another user, whose rights are what the fake polkit answers."""
-    async with visiting(host, browser, allowed, PLAIN) as visitor:
+    async with visiting(host, browser, allowed, other_user) as visitor:
         yield visitor

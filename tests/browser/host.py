@@ -22,7 +22,6 @@ from tests.fakes.journal import Journal
 from tests.fakes.tape_library import Changer
 from tests.fakes.tree_fs import mounted
 
-
 LOOK_S, RESTART_S = 0.5, 3.0
 
 

@@ -1,4 +1,4 @@
-"""How a page looks: for people who cannot see it well (axe), on a narrow screen, and in pictures for people to judge."""
+"""How a page looks: to people who cannot see it well (axe), on a narrow screen, and in pictures for people to judge."""
 
 from pathlib import Path
 from typing import Any

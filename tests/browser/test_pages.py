@@ -8,7 +8,7 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.host import Host
 from tests.browser.looks import assert_accessible, assert_fits, take_pictures
-from tests.browser.visitor import PHONE, PLAIN, Allowed, Visitor, become, go, settled, visiting
+from tests.browser.visitor import PHONE, Allowed, Visitor, become, go, settled, visiting
 
 PAGES = ("overview", "storage", "tape", "iscsi", "bacula", "logs", "audit", "settings")
 
@@ -31,9 +31,11 @@ async def test_a_page(admin: Visitor, name: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["viewer", "operator"])
-async def test_all_pages_in_limited_mode(demo: Host, browser: Browser, allowed: Allowed, role: str) -> None:
+async def test_all_pages_in_limited_mode(
+    demo: Host, browser: Browser, allowed: Allowed, other_user: str, role: str
+) -> None:
     become(demo, role)
-    async with visiting(demo, browser, allowed, PLAIN) as visitor:
+    async with visiting(demo, browser, allowed, other_user) as visitor:
         page = await visitor.open()
         for name in PAGES:
             await go(page, name)

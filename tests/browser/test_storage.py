@@ -65,6 +65,9 @@ async def test_the_life_of_a_repository(root: Visitor, pool: str) -> None:
     await choose(page, "first", "Create snapshot")
     await dialog(page).get_by_label("Name").fill("before")
     await press(page, "Create")
+    if pool != "tank":  # LVM holds all writes for a moment, so the plan is shown first
+        await expect(dialog(page).get_by_text("What will run")).to_be_visible()
+        await press(page, "Create")
     await expect(dialog(page)).to_be_hidden()
     await row(page, "first").get_by_role("link", name="first").click()
     await expect(page.get_by_role("grid", name="Snapshots").get_by_text("before")).to_be_visible()
@@ -93,18 +96,16 @@ async def test_what_is_deleted_is_typed_first(root: Visitor) -> None:
 
 async def test_a_refusal_is_shown_and_nothing_happens(root: Visitor) -> None:
     disks = root.host.world.disks
-    made = await disks.create("busy", "vg0", 512 * MIB, use="filesystem", filesystem="ext4")
+    await disks.create("busy", "vg0", 512 * MIB, use="filesystem", filesystem="ext4")
     disks.host.set_busy_mount(f"{root.host.stack.directory}/srv/busy")
     page = await at_storage(root)
     await choose(page, "busy", "Unmount")
     await press(page, "Unmount")
-    await expect(dialog(page).get_by_text(re.compile("busy"))).not_to_have_count(0)
-    await expect(dialog(page).locator(".pf-v6-c-alert.pf-m-danger")).to_be_visible()
+    await expect(dialog(page).locator(".pf-v6-c-alert.pf-m-danger")).to_contain_text("busy")
     await assert_accessible(page)
     await take_pictures(page, "dialog-refused")
     await press(page, "Cancel")
     await expect(row(page, "busy")).to_contain_text("Ready")
-    assert made
     assert f"{root.host.stack.directory}/srv/busy" in disks.host.mounts()
 
 
@@ -130,6 +131,7 @@ async def test_who_may_only_look_is_told_why(plain: Visitor) -> None:
 
 async def test_the_daemon_is_killed_while_it_creates(root: Visitor) -> None:
     """It is told as it is: the page shows the job, its end, and what is really there."""
+    root.allowed.log.append("WARNING bamsd.disk.recovery: .* of half: Repository half is there")
     disks, page = root.host.world.disks, await at_storage(root)
     gate = disks.lvm.hang_next("lvcreate", done=True)
     await create(page, "half", "vg0", 1)

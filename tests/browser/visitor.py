@@ -106,8 +106,8 @@ def become(host: Host, role: str) -> None:
 async def settled(page: Page) -> None:
     """Wait until the page has loaded what it shows."""
     # The bar of pages is there when the daemon has answered, whatever the language.
-    await expect(page.locator(".pf-v6-c-page nav").first).to_be_visible(timeout=LIMIT_MS)
-    await expect(page.locator("main .pf-v6-c-spinner")).to_have_count(0, timeout=LIMIT_MS)
+    await expect(page.locator(".pf-v6-c-page nav").first).to_be_visible()
+    await expect(page.locator("main .pf-v6-c-spinner")).to_have_count(0)
 
 
 async def go(page: Page, route: str) -> None:

@@ -49,12 +49,13 @@ def prepare(host: Host) -> None:
     """Add to the disks that every simulated host has, before the daemon starts."""
     stack = host.stack
     stack.config["tape"] = {"libraries": [{"serial": "DEC4530A7K", "alias": "left"}]}
+    stack.config["iscsi"] = {"poll_interval_s": 5}
     stack.lvm.add_group("archive", sizes=(12 * TIB, 12 * TIB))
     stack.zfs.add_pool("vault", "mirror", {f"/dev/disk/by-id/fake-vault-{n}": 4 * TIB for n in range(2)})
     for number, name in enumerate(("sdc", "sdd", "sde", "sdf")):
         smart = "failed" if name == "sdf" else "passed"
-        about = {"model": "ST12000NM0008", "serial": f"ZHZ0{number}K7Q", "wwn": f"0x5000c500a1b2c3d{number}"}
-        stack.host.add_disk(name, 12 * TIB, smart=smart, **about)
+        serial, wwn = f"ZHZ0{number}K7Q", f"0x5000c500a1b2c3d{number}"
+        stack.host.add_disk(name, 12 * TIB, model="ST12000NM0008", serial=serial, wwn=wwn, smart=smart)
         stack.lvm.add_device(str(stack.host.dev / name), 12 * TIB)
     for unit in ("scst", "cockpit", "smartmontools"):
         stack.host.service(f"{unit}.service")
@@ -110,11 +111,17 @@ async def run_bacula(host: Host) -> None:
 def run(now: int, number: int) -> dict[str, Any]:
     """The nightly backup of ``number`` nights ago. Two of them went wrong."""
     start = now - now % DAY_S - number * DAY_S + 22 * HOUR_S
-    failed = number in (1, 6)
-    made = {"jobid": 140 - number, "name": "nightly", "job": f"nightly.{time.strftime('%F_%H.%M.%S', time.localtime(start))}_04"}
-    made |= {"level": "F" if number % 7 == 0 else "I", "type": "B", "status": "f" if failed else "T"}
-    made |= {"jobbytes": 3_100_000_000 if failed else (410 - 9 * number) * 10**9, "jobfiles": 812 if failed else 181_204}
-    return made | {"errors": int(failed), "starttime_epoch": start, "endtime_epoch": start + (900 if failed else 2 * HOUR_S)}
+    job: dict[str, Any] = {"jobid": 140 - number, "name": "nightly", "job": unique("nightly", start), "type": "B"}
+    job |= {"level": "F" if number % 7 == 0 else "I", "starttime_epoch": start, "endtime_epoch": start + 2 * HOUR_S}
+    job |= {"status": "T", "errors": 0, "jobbytes": (410 - 9 * number) * 10**9, "jobfiles": 181_204}
+    if number in (1, 6):
+        job |= {"status": "f", "errors": 1, "jobbytes": 3_100_000_000, "jobfiles": 812, "endtime_epoch": start + 900}
+    return job
+
+
+def unique(name: str, start: int) -> str:
+    """What Bacula calls one run of a job."""
+    return f"{name}.{time.strftime('%Y-%m-%d_%H.%M.%S', time.localtime(start))}_04"
 
 
 def catalogued(job: dict[str, Any]) -> dict[str, Any]:
@@ -130,8 +137,8 @@ def catalogued(job: dict[str, Any]) -> dict[str, Any]:
 
 def live(now: int) -> dict[str, Any]:
     """A job that writes now."""
-    job = {"jobid": 140, "job": f"files.{time.strftime('%F_%H.%M.%S', time.localtime(now))}_07", "level": "F", "type": "B"}
-    job |= {"status": "R", "jobbytes": 38 * 10**9, "jobfiles": 9120, "starttime_epoch": now - 1200}
+    job: dict[str, Any] = {"jobid": 140, "job": unique("files", now - 1200), "level": "F", "type": "B", "status": "R"}
+    job |= {"jobbytes": 38 * 10**9, "jobfiles": 9120, "starttime_epoch": now - 1200}
     return job | {"write_device": "DEC4530A7K-drive-0", "write_volume": "BAM009L8"}
 
 
@@ -141,7 +148,7 @@ async def let_things_happen(host: Host) -> None:
     world.tapes.load("DEC4530A7K", 9, 0)
     world.tapes.load("F3A0019E82", 3, 1)
     world.tapes.set_alerts("F3A0019E82", 2, [20])
-    host.stack.lvm.fill_pool("vg0", "tp0", 87)
+    host.stack.lvm.fill_pool("vg0", "tp0", 93)
     host.stack.zfs.set_member("vault", 1, "UNAVAIL")
     trouble = "One or more devices could not be used because the label is missing or invalid."
     host.stack.zfs.set_health("vault", "DEGRADED", status=trouble, action="Replace the device using 'zpool replace'.")
@@ -170,5 +177,6 @@ def write_journal(host: Host) -> None:
     journal.now_us = (now - 2 * HOUR_S) * 1_000_000
     lost = "Fatal error: Network error with FD during Backup: ERR=Connection reset by peer"
     journal.write("JobId 139: Start Backup JobId 139, Job=nightly", lost, unit="bacula-sd.service", priority=3)
-    journal.write("Device: /dev/sdf [SAT], FAILED SMART self-check. BACK UP DATA NOW!", unit="smartmontools.service", priority=2)
+    broken = "Device: /dev/sdf [SAT], FAILED SMART self-check. BACK UP DATA NOW!"
+    journal.write(broken, unit="smartmontools.service", priority=2)
     journal.finish()

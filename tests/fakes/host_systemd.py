@@ -15,6 +15,7 @@ from bamsd.bus.connection import Connection
 UNIT = "bamsd.service"
 PATH = "/org/freedesktop/systemd1"
 UNIT_PATH = f"{PATH}/unit/bamsd_2eservice"
+SUB_STATES = {"active": "running", "inactive": "dead", "activating": "auto-restart"}
 MANAGER, PROPERTIES = "org.freedesktop.systemd1.Manager", "org.freedesktop.DBus.Properties"
 
 
@@ -76,4 +77,4 @@ class HostSystemd:
         active = self._states().get(name)
         if active is None:
             return "not-found", "inactive", "dead"
-        return "loaded", active, {"active": "running", "inactive": "dead", "activating": "auto-restart"}.get(active, active)
+        return "loaded", active, SUB_STATES.get(active, active)

@@ -168,6 +168,7 @@ def test_every_target_of_the_makefile_is_explained() -> None:
         "install",
         "deb",
         "page",
+        "demo",
         "clean",
         "help",
     }
