@@ -54,8 +54,8 @@ async def serving(host: Host, *, person: str = "", port: int = 0, follow: bool =
         "XDG_RUNTIME_DIR": str(home),
         "XDG_STATE_HOME": str(home / "state"),
     }
-    # An own address leaves nothing behind: the bridge would start a bus of the session, and that one stays.
-    environment["DBUS_SESSION_BUS_ADDRESS"] = host.stack.address
+    # The bridge would start a bus of the session and an agent for keys, and leave both behind.
+    environment |= {"DBUS_SESSION_BUS_ADDRESS": host.stack.address, "SSH_AUTH_SOCK": str(home / "no-agent")}
     argv = [program(), "--no-tls", "--address", "127.0.0.1", "--port", str(port), "--local-session=cockpit-bridge"]
     if person:
         user = pwd.getpwnam(person)
@@ -100,8 +100,8 @@ def _publish(directory: Path, *, follow: bool) -> Path:
 
 def _clean(environment: dict[str, str]) -> dict[str, str]:
     """Without what belongs to the session of the person who runs this."""
-    alien = ("SSH_AUTH_SOCK", "COCKPIT_SUPERUSER", "LANGUAGE")
-    return {name: value for name, value in environment.items() if name not in alien} | {"LANG": "C.UTF-8"}
+    alien = ("COCKPIT_", "LANG", "LC_", "SSH_")
+    return {name: value for name, value in environment.items() if not name.startswith(alien)} | {"LANG": "C.UTF-8"}
 
 
 def _home(directory: Path, person: str) -> Path:

@@ -71,7 +71,7 @@ async def demo() -> AsyncIterator[Host]:
             await world.fill(made)
             yield made
             await made.stop()
-            assert log_problems(made, Allowed(log=[r"WARNING bamsd\.core\.alerts: alert "])) == []
+            assert log_problems(made, Allowed(log=[r"(WARNING|ERROR) bamsd\.core\.alerts: alert "])) == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")

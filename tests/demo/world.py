@@ -173,7 +173,7 @@ def write_journal(host: Host) -> None:
     journal, now = host.journal, int(time.time())
     journal.now_us = (now - DAY_S) * 1_000_000
     journal.write("bamsd is ready as org.bams", "DEC4530A7K: found STK L700 at /dev/sg3")
-    journal.write("Ready to append to end of Volume \"BAM009L8\" at file=31.", unit="bacula-sd.service")
+    journal.write('Ready to append to end of Volume "BAM009L8" at file=31.', unit="bacula-sd.service")
     journal.now_us = (now - 2 * HOUR_S) * 1_000_000
     lost = "Fatal error: Network error with FD during Backup: ERR=Connection reset by peer"
     journal.write("JobId 139: Start Backup JobId 139, Job=nightly", lost, unit="bacula-sd.service", priority=3)
