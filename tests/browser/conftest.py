@@ -43,8 +43,10 @@ def open_folder() -> Iterator[Path]:
     """A folder that other users can look into too, unlike pytest's own."""
     made = Path(tempfile.mkdtemp(prefix="bams-browser-"))
     made.chmod(0o755)
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 @pytest.fixture
