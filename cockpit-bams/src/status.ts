@@ -6,11 +6,13 @@ import { ngettext } from "./text";
 function status(): { type: "error" | "warning"; title: string } | null {
     const manager = store.one("/org/bams", MANAGER) as Manager | undefined;
     const open = (manager?.Alerts ?? []).filter(({ acknowledged_by: seen }) => seen === "");
-    const critical = open.filter(({ severity }) => severity === "critical").length;
-    const warnings = open.filter(({ severity }) => severity === "warning").length;
-    if (critical) return { type: "error", title: ngettext("{count} critical alert", "{count} critical alerts", critical) };
-    if (warnings) return { type: "warning", title: ngettext("{count} warning", "{count} warnings", warnings) };
-    return null;
+    const count = (wanted: string) => open.filter(({ severity }) => severity === wanted).length;
+    const critical = count("critical");
+    if (critical) {
+        return { type: "error", title: ngettext("{count} critical alert", "{count} critical alerts", critical) };
+    }
+    const warnings = count("warning");
+    return warnings ? { type: "warning", title: ngettext("{count} warning", "{count} warnings", warnings) } : null;
 }
 
 /** Show alerts that nobody has seen yet. */

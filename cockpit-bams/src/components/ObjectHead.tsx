@@ -14,7 +14,7 @@ interface Props {
 /** The head of a page about one object: where it is, its name, its state, what can be done. */
 export function ObjectHead({ trail, title, state, actions }: Props) {
     return (
-        <>
+        <header>
             <Breadcrumb className="bams-space-below">
                 {trail.map(([name, place]) => (
                     <BreadcrumbItem key={name} render={() => <Link to={place}>{name}</Link>} />
@@ -30,6 +30,6 @@ export function ObjectHead({ trail, title, state, actions }: Props) {
                 {state && <FlexItem>{state}</FlexItem>}
                 {actions && <FlexItem align={{ default: "alignRight" }}>{actions}</FlexItem>}
             </Flex>
-        </>
+        </header>
     );
 }

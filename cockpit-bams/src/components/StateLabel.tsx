@@ -24,6 +24,8 @@ const STATES: Record<string, { look: Look; text: string }> = {
     drifted: { look: CARE, text: N_("Changed outside BAMS") },
     absent: { look: CARE, text: N_("Not there") },
     unavailable: { look: BAD, text: N_("Not available") },
+    unavail: { look: BAD, text: N_("Not available") },
+    removed: { look: BAD, text: N_("Missing") },
     running: { look: BUSY, text: N_("Running") },
     planned: { look: PLAIN, text: N_("Planned") },
     "rolling-back": { look: BUSY, text: N_("Rolling back") },
