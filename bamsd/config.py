@@ -123,11 +123,18 @@ class BaculaSettings(Section):
     idle_interval_s: Seconds = Field(10, description="between two looks at running jobs")
 
 
+class BundleSettings(Section):
+    keep: int = Field(5, ge=1, le=100, description="how many support bundles are kept")
+    max_mib: int = Field(512, ge=16, le=16384, description="most that goes into one, before it is packed")
+    journal_days: int = Field(7, ge=1, le=365, description="how far back the logs in it go")
+
+
 class Config(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     paths: Paths = Field(default_factory=Paths.model_construct)
     audit: AuditSettings = Field(default_factory=AuditSettings.model_construct)
     bacula: BaculaSettings = Field(default_factory=BaculaSettings.model_construct)
+    bundles: BundleSettings = Field(default_factory=BundleSettings.model_construct)
     disk: DiskSettings = Field(default_factory=DiskSettings.model_construct)
     iscsi: IscsiSettings = Field(default_factory=IscsiSettings.model_construct)
     tape: TapeSettings = Field(default_factory=TapeSettings.model_construct)

@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import bamsd
 from bamsd import between, config
 from bamsd.bacula import interface as bacula_interface
 from bamsd.bacula.archive_devices import ArchiveDevices
@@ -39,6 +40,7 @@ from bamsd.logs import interface as logs_interface
 from bamsd.logs.interface import LogsInterface
 from bamsd.logs.service import Logs
 from bamsd.manager.interface import JobInterface, JobObjects, ManagerInterface
+from bamsd.support.assembly import SupportArea
 from bamsd.system import systemctl, systemd
 from bamsd.tape import interface as tape_interface
 from bamsd.tape import recovery
@@ -112,6 +114,7 @@ class Daemon:
         self._spawn(self._start_tape(interrupted))
         self._spawn(self._start_disk(interrupted))
         self._spawn(self._bacula.start(interrupted))
+        self._spawn(self._support.service.start())
         return await self._serve(connection)
 
     def _build(self, connection: Connection) -> None:
@@ -143,9 +146,19 @@ class Daemon:
         self._build_disk()
         self._build_bacula()
         self._logs = Logs(systemctl.states, Departures(connection), self._settings.paths.journal)
+        self._build_support()
 
         self._tree.add(
-            ROOT, ManagerInterface(self._alerts, self._audit, polkit, declared_actions, self.verify_audit, self.reload)
+            ROOT,
+            ManagerInterface(
+                self._alerts,
+                self._audit,
+                polkit,
+                declared_actions,
+                self.verify_audit,
+                self.reload,
+                self._support.service,
+            ),
         )
         self._tree.add(tape_interface.PATH, tape_objects.entry)
         self._tree.add(disk_interface.PATH, DiskInterface(self._disk.service))
@@ -169,6 +182,19 @@ class Daemon:
             look_again=lambda storage: between.look_again(self._tape, storage),
         )
         self._tape.mover.release = self._bacula.service.operating.release_drive
+
+    def _build_support(self) -> None:
+        """A bundle has what the areas know, and none of their secrets."""
+        self._support = SupportArea(
+            self._settings,
+            self._config_path,
+            self._jobs,
+            version=bamsd.__version__,
+            robots=lambda: between.robots(self._tape),
+            logs=between.logs,
+            documents=between.documents(self._alerts, self._jobs, self._audit, self._tree.managed),
+            secrets=self._iscsi.secrets,
+        )
 
     def _build_disk(self) -> None:
         """Disks, targets, and everybody who may use a disk: the areas know each other only through this."""
@@ -273,6 +299,7 @@ class Daemon:
             self._disk.configure(fresh.disk)
             self._bacula.configure(fresh.bacula)
             self._iscsi.configure(fresh.iscsi)
+            self._support.service.settings = fresh.bundles
             log.info("the configuration was read again")
 
     async def _reload_logged(self) -> None:

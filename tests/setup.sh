@@ -49,7 +49,7 @@ version="$("$PYTHON" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2
 # which shows the daemon a fake of the kernel's tree; systemd-journal-remote writes real journal files; and what builds
 # the Debian packages.
 packages="dbus-daemon debhelper dh-python dpkg-dev fuse3 gcc libglib2.0-bin libsystemd-dev libudev1 lintian meson"
-packages="$packages ninja-build pkg-config systemd systemd-journal-remote"
+packages="$packages ninja-build pkg-config systemd systemd-journal-remote zstd"
 [ "$PYTHON" = /usr/bin/python3 ] && packages="$packages python3-dev python3-venv"
 
 wanted="$VENV $PYTHON $version $(cat tests/setup.sh tests/requirements.txt | sha256sum)"

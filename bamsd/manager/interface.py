@@ -1,36 +1,55 @@
 """org.bams.Manager and org.bams.Job on D-Bus."""
 
 import socket
-from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Protocol, Unpack
 
 from pydantic import Field
 
 import bamsd
 from bamsd.bus import caller
-from bamsd.bus.export import Interface, Options, Property, method
+from bamsd.bus.export import Interface, JobOptions, Options, Property, method
 from bamsd.bus.objects import ObjectTree
 from bamsd.bus.polkit import Polkit
 from bamsd.bus.wire import ObjectPath
 from bamsd.core.alerts import Alert, Alerts
 from bamsd.core.audit import Audit, Report
-from bamsd.core.jobs import Job, Jobs
+from bamsd.core.jobs import How, Job, Jobs, Starter
 from bamsd.core.names import job_path
 from bamsd.errors import BamsError
 
 MANAGE = "org.bams.manage"
 READ_LOGS = "org.bams.logs.read"
 
-FEATURES = ("tape", "bacula", "disk", "audit", "jobs", "alerts", "logs")
+FEATURES = ("tape", "bacula", "disk", "audit", "jobs", "alerts", "logs", "bundles")
 
 
 class NoOptions(Options):
     pass
 
 
+class ListOptions(Options):
+    pass
+
+
 class ListAuditOptions(Options):
     limit: int = Field(100, ge=1, le=500)
     cursor: str = Field("", max_length=20, pattern=r"^[0-9]*$")
+
+
+class BundleOptions(JobOptions):
+    services: list[Annotated[str, Field(max_length=64)]] = Field([], max_length=64)
+    since: int = Field(0, ge=0, lt=1 << 63)
+
+
+class Support(Protocol):
+    """Makes and keeps support bundles."""
+
+    async def create(self, services: tuple[str, ...], since_us: int, starter: Starter, **how: Unpack[How]) -> Job: ...
+
+    async def shown(self) -> Sequence[Mapping[str, Any]]: ...
+
+    async def delete(self, name: str) -> None: ...
 
 
 class ManagerInterface(Interface, name="org.bams.Manager"):
@@ -49,6 +68,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         actions: Callable[[], list[str]],
         verify: Callable[[], Awaitable[Report]],
         reload: Callable[[], Awaitable[None]],
+        support: Support,
     ) -> None:
         self.alerts = alerts
         self._audit = audit
@@ -56,6 +76,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         self._actions = actions
         self._verify = verify
         self._reload = reload
+        self._support = support
         alerts.subscribe(lambda _alerts: self.touch())
 
     @method("", "a{ss}")
@@ -84,6 +105,20 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
     async def acknowledge_alert(self, identity: str, options: NoOptions) -> None:
         if not options.dry_run:
             await self.alerts.acknowledge(identity, caller.current.get().person)
+
+    @method("a{sv}", "o", options=BundleOptions, action=MANAGE, audit="make a support bundle")
+    async def create_bundle(self, options: BundleOptions) -> str:
+        job = await self._support.create(tuple(options.services), options.since, caller.starter(), **options.how)
+        return ObjectPath(job_path(job.id))
+
+    @method("a{sv}", "aa{sv}", options=ListOptions, action=READ_LOGS)
+    async def list_bundles(self, options: ListOptions) -> list[dict[str, Any]]:
+        return [dict(bundle) for bundle in await self._support.shown()]
+
+    @method("sa{sv}", "", options=NoOptions, action=MANAGE, audit="delete the support bundle {name}")
+    async def delete_bundle(self, name: str, options: NoOptions) -> None:
+        if not options.dry_run:
+            await self._support.delete(name)
 
     async def _permission(self, who: caller.Caller, action: str) -> str:
         try:
