@@ -122,6 +122,21 @@ class BaculaSettings(Section):
     idle_interval_s: Seconds = Field(10, description="between two looks at running jobs")
 
 
+class OverviewSettings(Section):
+    sample_interval_s: Seconds = 60
+    unit_interval_s: Seconds = 15
+    forecast_days: int = Field(14, ge=4, le=90, description="how many days a forecast looks back")
+    full_within_days: float = Field(14, ge=0, le=365, description="alert when it will be full so soon; 0: never")
+    metrics_file: Path | None = None
+
+    @field_validator("metrics_file")
+    @classmethod
+    def _collected(cls, path: Path | None) -> Path | None:
+        if path is not None and (not path.is_absolute() or ".." in path.parts or path.suffix != ".prom"):
+            raise ValueError("an absolute path that ends in .prom is needed: the collector reads no other files")
+        return path
+
+
 class Config(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     paths: Paths = Field(default_factory=Paths.model_construct)
@@ -129,6 +144,7 @@ class Config(Section):
     bacula: BaculaSettings = Field(default_factory=BaculaSettings.model_construct)
     disk: DiskSettings = Field(default_factory=DiskSettings.model_construct)
     iscsi: IscsiSettings = Field(default_factory=IscsiSettings.model_construct)
+    overview: OverviewSettings = Field(default_factory=OverviewSettings.model_construct)
     tape: TapeSettings = Field(default_factory=TapeSettings.model_construct)
 
 

@@ -7,13 +7,13 @@ from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bamsd import between, config
+from bamsd import between, between_overview, config
 from bamsd.bacula import interface as bacula_interface
 from bamsd.bacula.archive_devices import ArchiveDevices
 from bamsd.bacula.assembly import BaculaArea
 from bamsd.bacula.bsdjson import CONFIGURATIONS
 from bamsd.bacula.interface import BaculaInterface
-from bamsd.bus import contract
+from bamsd.bus import contract, units
 from bamsd.bus.caller import Callers
 from bamsd.bus.connection import Connection
 from bamsd.bus.dispatch import Dispatcher
@@ -35,6 +35,11 @@ from bamsd.iscsi.assembly import IscsiArea
 from bamsd.iscsi.exports import Exports
 from bamsd.iscsi.interface import IscsiInterface, IscsiObjects, TargetInterface
 from bamsd.manager.interface import JobInterface, JobObjects, ManagerInterface
+from bamsd.overview.answers import Answers
+from bamsd.overview.assembly import OverviewArea
+from bamsd.overview.models import Bacula, UnitState
+from bamsd.overview.sampling import Sources
+from bamsd.overview.units import state as unit_state
 from bamsd.system import systemd
 from bamsd.tape import interface as tape_interface
 from bamsd.tape import recovery
@@ -96,6 +101,7 @@ class Daemon:
         interrupted = await self._jobs.open()
         connection = await Connection.open()
         self._build(connection)
+        await self._overview.open()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_logged()))
@@ -137,10 +143,18 @@ class Daemon:
 
         self._build_disk()
         self._build_bacula()
+        self._build_overview(connection)
 
-        self._tree.add(
-            ROOT, ManagerInterface(self._alerts, self._audit, polkit, declared_actions, self.verify_audit, self.reload)
+        self._manager = ManagerInterface(
+            self._alerts,
+            self._audit,
+            polkit,
+            declared_actions,
+            self.verify_audit,
+            self.reload,
+            Answers(self._overview.service),
         )
+        self._tree.add(ROOT, self._manager)
         self._tree.add(tape_interface.PATH, tape_objects.entry)
         self._tree.add(disk_interface.PATH, DiskInterface(self._disk.service))
         self._iscsi_objects.entry = IscsiInterface(self._iscsi.service)
@@ -194,10 +208,41 @@ class Daemon:
         places = self._disk.mount_points
         holders.register(ArchiveDevices(paths.proc, paths.sysfs, paths.dev, configurations=bacula, mount_points=places))
 
+    def _build_overview(self, connection: Connection) -> None:
+        """The overview sees all areas, and each of them through a function of ``between_overview``."""
+        tape_libraries = between_overview.Libraries()
+        books = self._disk.service.books
+        sources = Sources(
+            spaces=lambda: between_overview.spaces(books.pools.values(), books.repositories.values()),
+            libraries=lambda: tape_libraries.of(self._tape.libraries),
+            iscsi=lambda: between_overview.iscsi(self._iscsi.service.books),
+            sessions=lambda: between_overview.sessions(self._iscsi.service),
+            loads=self._tape.register.loads,
+        )
+
+        async def unit_states(names: Sequence[str]) -> dict[str, UnitState]:
+            return {name: unit_state(*said) for name, said in (await units.unit_states(connection, names)).items()}
+
+        async def bacula() -> Bacula:
+            return between_overview.bacula(await self._bacula.quiet_status.ask())
+
+        self._overview = OverviewArea(
+            self._settings,
+            self._store,
+            self._jobs,
+            self._alerts,
+            sources,
+            unit_states,
+            bacula,
+            lambda sections: self._manager.emit("OverviewChanged", sections),
+        )
+        self._tree.on_change = self._overview.object_changed
+
     async def _start_disk(self, interrupted: Sequence[Job]) -> None:
-        """Targets come after the disks: their devices must be known by then."""
+        """Targets come after the disks: their devices must be known by then. The overview counts what is there."""
         await self._disk.start(interrupted)
         await self._iscsi.start(interrupted)
+        self._overview.start()
 
     async def _start_tape(self, interrupted: Sequence[Job]) -> None:
         await self._watch.start()
@@ -214,6 +259,7 @@ class Daemon:
         for task in self._background:
             task.cancel()
         await self._watch.stop()
+        await self._overview.stop()
         await self._iscsi.stop()
         await self._disk.stop()
         await self._jobs.close(0 if lost else STOP_LIMIT_S)
@@ -265,6 +311,7 @@ class Daemon:
             self._disk.configure(fresh.disk)
             self._bacula.configure(fresh.bacula)
             self._iscsi.configure(fresh.iscsi)
+            self._overview.configure(fresh.overview)
             log.info("the configuration was read again")
 
     async def _reload_logged(self) -> None:
