@@ -127,14 +127,15 @@ class OverviewSettings(Section):
     unit_interval_s: Seconds = 15
     forecast_days: int = Field(14, ge=4, le=90, description="how many days a forecast looks back")
     full_within_days: float = Field(14, ge=0, le=365, description="alert when it will be full so soon; 0: never")
-    metrics_file: Path | None = None
+    metrics_file: str = Field("", max_length=512, description="OpenMetrics for a textfile collector; empty: none")
 
     @field_validator("metrics_file")
     @classmethod
-    def _collected(cls, path: Path | None) -> Path | None:
-        if path is not None and (not path.is_absolute() or ".." in path.parts or path.suffix != ".prom"):
+    def _collected(cls, file: str) -> str:
+        path = Path(file)
+        if file and (not path.is_absolute() or ".." in path.parts or path.suffix != ".prom" or "\0" in file):
             raise ValueError("an absolute path that ends in .prom is needed: the collector reads no other files")
-        return path
+        return file
 
 
 class Config(Section):

@@ -193,7 +193,7 @@ HISTORY = {"times": "at", "low": "ad", "mean": "ad", "high": "ad"}
 
 
 def typed(section: Mapping[str, Any]) -> dict[str, Any]:
-    """A section of the overview. All its lists are of dictionaries, also the empty ones, whose type could not be seen."""
+    """A section of the overview. All its lists are of dictionaries, also the empty ones, whose type nothing shows."""
     found: dict[str, Any] = {}
     for key, value in section.items():
         match value:

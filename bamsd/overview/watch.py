@@ -114,11 +114,10 @@ class OverviewWatch:
             await self._alerts.raise_alert(found.id, "warning", found.summary, found.advice, found.object)
 
     async def _write_metrics(self) -> None:
-        path = self.settings.metrics_file
-        if not path:
+        if not self.settings.metrics_file:
             await self._alerts.clear(METRICS_ALERT)
             return
-        known = self._overview.known()
+        path, known = Path(self.settings.metrics_file), self._overview.known()
         try:
             await asyncio.to_thread(_write, path, known)
         except OSError as error:
