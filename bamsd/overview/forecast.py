@@ -66,6 +66,11 @@ class Line:
     def at(self, time: float) -> float:
         return self.mean_value + self.slope * (time - self.mean_time)
 
+    def at_most(self, time: float) -> float:
+        """The upper edge of the prediction interval."""
+        width = math.sqrt(1 + 1 / self.points + (time - self.mean_time) ** 2 / self.spread)
+        return self.at(time) + self.certainty * self.error * width
+
 
 def fit(points: Sequence[tuple[float, float]]) -> Line:
     """The line of least squares through three or more points at different times."""
@@ -107,9 +112,9 @@ def forecast(space: Space, daily: Sequence[tuple[float, float, int]], now_s: flo
         return Forecast("too-short", f"{name} was not watched for {LEAST_DAYS} days yet, so its growth is not known.")
     line = fit(points)
     now = now_s / DAY_S
-    if line.slope <= 0:
-        return Forecast("steady", f"{name} did not grow in the last days.", line.slope)
     found = reaches(line, size)
+    if line.slope <= 0 or (found is None and line.at_most(now + FARTHEST_DAYS) < size):
+        return Forecast("steady", f"{name} did not grow in the last days.", line.slope)
     if found is None:
         return Forecast("too-noisy", f"{name} changes too unevenly to tell when it will be full.", line.slope)
     low, days, high = (max(time - now, 0.0) for time in found)

@@ -1,4 +1,4 @@
-"""What the kernel counts. The line of a disk is from Linux 6.12 (virtio), that of a drive from its documentation."""
+"""What the kernel counts, in the form that Documentation/block/stat.rst and scsi/st.rst give it."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bamsd.overview.counters import Traffic, block_traffic, filling, parse_block_stat, tape_traffic
 from bamsd.system.block import Roots
 
-LINE = "   19311     4890  1482938     9236    30441    23371  2203904    41530        0    17956    51810        0 0 0 0 1 1\n"
+LINE = "   19311     4890  1482938     9236    30441    23371  2203904  415 0 179 518 0 0 0 0 1 1\n"
 
 
 def test_the_line_of_a_block_device() -> None:

@@ -1,6 +1,7 @@
 """Samples in the store: kept once a minute, thinned, read by range, and unharmed by clocks and crashes."""
 
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -195,7 +196,7 @@ async def test_days_of_a_forecast_end_now_and_not_at_midnight(store: Store) -> N
     clock.now_s -= HOUR_S
     daily = await found.daily(USED.name, 14)
     assert [(mean, hours) for _, mean, hours in daily] == [(0.0, 24), (1.0, 24), (2.0, 24)]
-    assert [later[0] - earlier[0] for earlier, later in zip(daily, daily[1:], strict=False)] == [DAY_S, DAY_S]
+    assert [later[0] - earlier[0] for earlier, later in pairwise(daily)] == [DAY_S, DAY_S]
     assert daily[-1][0] == clock.now_s - 12 * HOUR_S
     assert await found.daily("nothing", 14) == []
 
