@@ -80,6 +80,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         self._verify = verify
         self._reload = reload
         self._dashboard = dashboard
+        self._typed = Typed()
         alerts.subscribe(lambda _alerts: self.touch())
 
     @method("", "a{ss}")
@@ -89,7 +90,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
 
     @method("", "a{sv}")
     async def get_overview(self) -> dict[str, Any]:
-        found = typed(self._dashboard.read())
+        found = self._typed.of(self._dashboard.read())
         if await self._may(READ_LOGS):
             entries = await self._audit.entries(limit=SHOWN_AUDIT)
             found["audit"] = variant([_audit_entry(entry) for entry in entries], "aa{sv}")
@@ -204,6 +205,24 @@ def typed(section: Mapping[str, Any]) -> dict[str, Any]:
             case _:
                 found[key] = ObjectPath(value) if key == "path" else value
     return found
+
+
+class Typed:
+    """``typed`` for who asks again and again: a part that is the same as last time is not converted again."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Any, Any]] = {}
+
+    def of(self, overview: Mapping[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in overview.items():
+            before, made = self._known.get(key, (None, None))
+            if before is not value:
+                converted = typed({key: value})[key]
+                made = converted if isinstance(value, list) else variant(converted)
+                self._known[key] = value, made
+            found[key] = made
+        return found
 
 
 def _audit_entry(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def test_an_uneven_growth_gives_limits_on_both_sides() -> None:
     assert found.days_high < 55
 
 
-# Sum of (x - 4.5) y is 81.8 and that of (x - 4.5)² is 82.5. Student's t for 95 %, two-sided, with 8 degrees of freedom is
+# Sum of (x - 4.5) y is 81.8, that of (x - 4.5)² is 82.5. Student's t for 95 %, two-sided, and 8 degrees of freedom is
 # 2.306 (NIST/SEMATECH e-Handbook, 1.3.6.7.2).
 def test_the_limits_are_those_of_the_formula() -> None:
     points = [(float(x), y) for x, y in enumerate((1.1, 1.9, 3.2, 3.8, 5.1, 5.9, 7.2, 7.8, 9.1, 9.9))]
