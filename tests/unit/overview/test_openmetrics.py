@@ -46,7 +46,7 @@ def known(name: str = "LIB1") -> Known:
 def values(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
     """Every sample by its name and labels."""
     found = {}
-    for family in openmetrics(text):
+    for family in openmetrics(text):  # type: ignore[no-untyped-call]
         for sample in family.samples:
             found[sample.name, tuple(sorted(sample.labels.items()))] = sample.value
     return found
