@@ -31,7 +31,7 @@ class ObjectTree:
         self._dirty: dict[Interface, None] = {}
         self._scheduled: asyncio.Handle | None = None
         self.on_change: Callable[[str], None] = lambda path: None
-        """Called with the path of an object that came, went, or has other properties than before."""
+        """Called with the path of an object that came, went, has other properties than before, or sent a signal."""
 
     def add(self, path: str, *interfaces: Interface) -> None:
         """Export an object with all its interfaces."""
@@ -92,6 +92,7 @@ class ObjectTree:
         self.flush()
         name = interface.interface_name
         self._signal(interface.path, name, member, interface.signals[member], values, destination)
+        self.on_change(interface.path)
 
     def flush(self) -> None:
         """Send PropertiesChanged for whatever differs from what was sent last."""

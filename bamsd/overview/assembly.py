@@ -16,7 +16,7 @@ from bamsd.system.block import Roots
 _SECTIONS = (
     (f"{ROOT}/Disk/pools/", ("pools",)),
     (f"{ROOT}/Disk/repositories/", ("repositories",)),
-    (f"{ROOT}/Tape/", ("libraries",)),
+    (f"{ROOT}/Tape", ("libraries",)),
     (f"{ROOT}/Iscsi", ("iscsi",)),
     (f"{ROOT}/jobs/", ("jobs",)),
 )
