@@ -20,6 +20,8 @@ MOST_VALUES = 6000
 """Names times points of one GetHistory: some 200 KiB, and a few hundredths of a second to pack."""
 MOST_SERIES = 4000
 TELL_S = 1.0
+SETTLE_S = 0.2
+"""An area tells of each object before it has finished with all of them: what is read meanwhile is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +89,17 @@ class Overview:
         self._touched.update(names)
         if self._timer is None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(max(0.0, self._told_at + TELL_S - loop.time()), self._look)
+            self._timer = loop.call_later(max(SETTLE_S, self._told_at + TELL_S - loop.time()), self._look)
 
     def open(self) -> None:
         """Begin to tell: what is there now is no news."""
-        self._told = {name: self._section(name) for name in self._builders}
+        self._told = {name: build() for name, build in self._builders.items()}
 
     def close(self) -> None:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        self._told = {}
+        self._told, self._touched = {}, set()
 
     def _look(self) -> None:
         self._timer = None
@@ -111,7 +113,9 @@ class Overview:
     def _section(self, name: str) -> sections.Section:
         found = self._built.get(name)
         if found is None:
-            found = self._built[name] = self._builders[name]()
+            found = self._builders[name]()
+            if self._told and name not in self._touched:
+                self._built[name] = found
         return found
 
     def known(self) -> Known:
