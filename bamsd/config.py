@@ -129,6 +129,22 @@ class BundleSettings(Section):
     journal_days: int = Field(7, ge=1, le=365, description="how far back the logs in it go")
 
 
+class OverviewSettings(Section):
+    sample_interval_s: Seconds = 60
+    unit_interval_s: Seconds = 15
+    forecast_days: int = Field(14, ge=4, le=90, description="how many days a forecast looks back")
+    full_within_days: float = Field(14, ge=0, le=365, description="alert when it will be full so soon; 0: never")
+    metrics_file: str = Field("", max_length=512, description="OpenMetrics for a textfile collector; empty: none")
+
+    @field_validator("metrics_file")
+    @classmethod
+    def _collected(cls, file: str) -> str:
+        path = Path(file)
+        if file and (not path.is_absolute() or ".." in path.parts or path.suffix != ".prom" or "\0" in file):
+            raise ValueError("an absolute path that ends in .prom is needed: the collector reads no other files")
+        return file
+
+
 class Config(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     paths: Paths = Field(default_factory=Paths.model_construct)
@@ -137,6 +153,7 @@ class Config(Section):
     bundles: BundleSettings = Field(default_factory=BundleSettings.model_construct)
     disk: DiskSettings = Field(default_factory=DiskSettings.model_construct)
     iscsi: IscsiSettings = Field(default_factory=IscsiSettings.model_construct)
+    overview: OverviewSettings = Field(default_factory=OverviewSettings.model_construct)
     tape: TapeSettings = Field(default_factory=TapeSettings.model_construct)
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import bamsd
-from bamsd import between, config
+from bamsd import between, between_overview, config
 from bamsd.bacula import interface as bacula_interface
 from bamsd.bacula.archive_devices import ArchiveDevices
 from bamsd.bacula.assembly import BaculaArea
 from bamsd.bacula.bsdjson import CONFIGURATIONS
 from bamsd.bacula.interface import BaculaInterface
-from bamsd.bus import contract
+from bamsd.bus import contract, units
 from bamsd.bus.caller import Callers
 from bamsd.bus.connection import Connection
 from bamsd.bus.departures import Departures
@@ -40,6 +40,11 @@ from bamsd.logs import interface as logs_interface
 from bamsd.logs.interface import LogsInterface
 from bamsd.logs.service import Logs
 from bamsd.manager.interface import JobInterface, JobObjects, ManagerInterface
+from bamsd.overview.answers import Answers
+from bamsd.overview.assembly import OverviewArea
+from bamsd.overview.models import Bacula, UnitState
+from bamsd.overview.sampling import Sources
+from bamsd.overview.units import state as unit_state
 from bamsd.support.assembly import SupportArea
 from bamsd.system import systemctl, systemd
 from bamsd.tape import interface as tape_interface
@@ -103,6 +108,7 @@ class Daemon:
         interrupted = await self._jobs.open()
         connection = await Connection.open()
         self._build(connection)
+        await self._overview.open()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_logged()))
@@ -147,19 +153,19 @@ class Daemon:
         self._build_bacula()
         self._logs = Logs(systemctl.states, Departures(connection), self._settings.paths.journal)
         self._build_support()
+        self._build_overview(connection)
 
-        self._tree.add(
-            ROOT,
-            ManagerInterface(
-                self._alerts,
-                self._audit,
-                polkit,
-                declared_actions,
-                self.verify_audit,
-                self.reload,
-                self._support.service,
-            ),
+        self._manager = ManagerInterface(
+            self._alerts,
+            self._audit,
+            polkit,
+            declared_actions,
+            self.verify_audit,
+            self.reload,
+            self._support.service,
+            Answers(self._overview.service),
         )
+        self._tree.add(ROOT, self._manager)
         self._tree.add(tape_interface.PATH, tape_objects.entry)
         self._tree.add(disk_interface.PATH, DiskInterface(self._disk.service))
         self._iscsi_objects.entry = IscsiInterface(self._iscsi.service)
@@ -227,10 +233,41 @@ class Daemon:
         places = self._disk.mount_points
         holders.register(ArchiveDevices(paths.proc, paths.sysfs, paths.dev, configurations=bacula, mount_points=places))
 
+    def _build_overview(self, connection: Connection) -> None:
+        """The overview sees all areas, and each of them through a function of ``between_overview``."""
+        tape_libraries = between_overview.Libraries()
+        books = self._disk.service.books
+        sources = Sources(
+            spaces=lambda: between_overview.spaces(books.pools.values(), books.repositories.values()),
+            libraries=lambda: tape_libraries.of(self._tape.libraries),
+            iscsi=lambda: between_overview.iscsi(self._iscsi.service.books),
+            sessions=lambda: between_overview.sessions(self._iscsi.service),
+            loads=self._tape.register.loads,
+        )
+
+        async def unit_states(names: Sequence[str]) -> dict[str, UnitState]:
+            return {name: unit_state(*said) for name, said in (await units.unit_states(connection, names)).items()}
+
+        async def bacula() -> Bacula:
+            return between_overview.bacula(await self._bacula.quiet_status.ask())
+
+        self._overview = OverviewArea(
+            self._settings,
+            self._store,
+            self._jobs,
+            self._alerts,
+            sources,
+            unit_states,
+            bacula,
+            lambda sections: self._manager.emit("OverviewChanged", sections),
+        )
+        self._tree.on_change = self._overview.object_changed
+
     async def _start_disk(self, interrupted: Sequence[Job]) -> None:
-        """Targets come after the disks: their devices must be known by then."""
+        """Targets come after the disks: their devices must be known by then. The overview counts what is there."""
         await self._disk.start(interrupted)
         await self._iscsi.start(interrupted)
+        self._overview.start()
 
     async def _start_tape(self, interrupted: Sequence[Job]) -> None:
         await self._watch.start()
@@ -248,6 +285,7 @@ class Daemon:
             task.cancel()
         await self._logs.close()
         await self._watch.stop()
+        await self._overview.stop()
         await self._iscsi.stop()
         await self._disk.stop()
         await self._jobs.close(0 if lost else STOP_LIMIT_S)
@@ -300,6 +338,7 @@ class Daemon:
             self._bacula.configure(fresh.bacula)
             self._iscsi.configure(fresh.iscsi)
             self._support.service.settings = fresh.bundles
+            self._overview.configure(fresh.overview)
             log.info("the configuration was read again")
 
     async def _reload_logged(self) -> None:

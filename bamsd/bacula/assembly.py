@@ -8,6 +8,7 @@ from bamsd.bacula.console import Console
 from bamsd.bacula.daemon import Limits, StorageDaemon
 from bamsd.bacula.drafts import Drafts, Libraries, Repositories
 from bamsd.bacula.operating import LookAgain, Operating, Registered, Slots
+from bamsd.bacula.quiet_status import QuietStatus
 from bamsd.bacula.service import Bacula
 from bamsd.config import BaculaSettings, Config
 from bamsd.core.alerts import Alerts
@@ -35,6 +36,7 @@ class BaculaArea:
         places = Places(paths.etc / "bacula", paths.units, paths.state / "bacula")
         self._jobs = jobs
         self._daemon = StorageDaemon(places, _limits(settings.bacula))
+        self.quiet_status = QuietStatus(self._daemon)
         self._applying = Applying(places, self._daemon, store, alerts)
         drafts = Drafts(
             places, libraries, repositories, scripts=str(settings.bacula.scripts), user=settings.bacula.user

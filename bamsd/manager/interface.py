@@ -10,9 +10,9 @@ import bamsd
 from bamsd.bus import caller
 from bamsd.bus.export import Interface, JobOptions, Options, Property, method
 from bamsd.bus.objects import ObjectTree
-from bamsd.bus.polkit import Polkit
-from bamsd.bus.wire import ObjectPath
-from bamsd.core.alerts import Alert, Alerts
+from bamsd.bus.polkit import Answer, Polkit
+from bamsd.bus.wire import ObjectPath, variant
+from bamsd.core.alerts import Alerts, plain
 from bamsd.core.audit import Audit, Report
 from bamsd.core.jobs import How, Job, Jobs, Starter
 from bamsd.core.names import job_path
@@ -21,7 +21,8 @@ from bamsd.errors import BamsError
 MANAGE = "org.bams.manage"
 READ_LOGS = "org.bams.logs.read"
 
-FEATURES = ("tape", "bacula", "disk", "audit", "jobs", "alerts", "logs", "bundles")
+FEATURES = ("tape", "bacula", "disk", "iscsi", "audit", "jobs", "alerts", "logs", "bundles", "overview", "history")
+SHOWN_AUDIT = 10
 
 
 class NoOptions(Options):
@@ -52,12 +53,33 @@ class Support(Protocol):
     async def delete(self, name: str) -> None: ...
 
 
+class ListSeriesOptions(Options):
+    object: str = Field("", max_length=512)
+
+
+class GetHistoryOptions(Options):
+    since: int | None = Field(None, ge=0)
+    until: int | None = Field(None, ge=0)
+    points: int = Field(300, ge=2, le=2000)
+
+
+class Dashboard(Protocol):
+    """What the overview of all areas answers: plain values, from what is known (bamsd/overview)."""
+
+    def read(self) -> Mapping[str, Any]: ...
+    def list_series(self, object: str) -> list[dict[str, Any]]: ...
+    async def get_history(
+        self, names: Sequence[str], since_us: int | None, until_us: int | None, points: int
+    ) -> list[dict[str, Any]]: ...
+
+
 class ManagerInterface(Interface, name="org.bams.Manager"):
+    signals: ClassVar[dict[str, str]] = {"OverviewChanged": "as"}
     properties: ClassVar[dict[str, Property]] = {
         "Version": Property("s", lambda self: bamsd.__version__),
         "Features": Property("as", lambda self: list(FEATURES)),
         "Hostname": Property("s", lambda self: socket.gethostname()),
-        "Alerts": Property("aa{sv}", lambda self: [_alert(alert) for alert in self.alerts.list()]),
+        "Alerts": Property("aa{sv}", lambda self: [plain(alert) for alert in self.alerts.list()]),
     }
 
     def __init__(
@@ -69,6 +91,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         verify: Callable[[], Awaitable[Report]],
         reload: Callable[[], Awaitable[None]],
         support: Support,
+        dashboard: Dashboard,
     ) -> None:
         self.alerts = alerts
         self._audit = audit
@@ -77,12 +100,31 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         self._verify = verify
         self._reload = reload
         self._support = support
+        self._dashboard = dashboard
+        self._typed = Typed()
         alerts.subscribe(lambda _alerts: self.touch())
 
     @method("", "a{ss}")
     async def get_permissions(self) -> dict[str, str]:
         who = caller.current.get()
         return {action: await self._permission(who, action) for action in self._actions()}
+
+    @method("", "a{sv}")
+    async def get_overview(self) -> dict[str, Any]:
+        found = self._typed.of(self._dashboard.read())
+        if await self._may(READ_LOGS):
+            entries = await self._audit.entries(limit=SHOWN_AUDIT)
+            found["audit"] = variant([_audit_entry(entry) for entry in entries], "aa{sv}")
+        return found
+
+    @method("a{sv}", "aa{sv}", options=ListSeriesOptions)
+    async def list_series(self, options: ListSeriesOptions) -> list[dict[str, Any]]:
+        return self._dashboard.list_series(options.object)
+
+    @method("asa{sv}", "aa{sv}", options=GetHistoryOptions)
+    async def get_history(self, names: list[str], options: GetHistoryOptions) -> list[dict[str, Any]]:
+        found = await self._dashboard.get_history(names, options.since, options.until, options.points)
+        return [{key: variant(value, HISTORY.get(key, "")) for key, value in curve.items()} for curve in found]
 
     @method("", "bts", action=READ_LOGS)
     async def verify_audit(self) -> tuple[bool, int, str]:
@@ -94,7 +136,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         before = int(options.cursor) if options.cursor else None
         found = await self._audit.entries(before_seq=before, limit=options.limit)
         cursor = str(found[-1]["seq"]) if len(found) == options.limit else ""
-        return [{key: value for key, value in entry.items() if value is not None} for entry in found], cursor
+        return [_audit_entry(entry) for entry in found], cursor
 
     @method("a{sv}", "", options=NoOptions, action=MANAGE, audit="read the configuration again")
     async def reload(self, options: NoOptions) -> None:
@@ -119,6 +161,9 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
     async def delete_bundle(self, name: str, options: NoOptions) -> None:
         if not options.dry_run:
             await self._support.delete(name)
+
+    async def _may(self, action: str) -> bool:
+        return await self._permission(caller.current.get(), action) == Answer.YES
 
     async def _permission(self, who: caller.Caller, action: str) -> str:
         try:
@@ -180,14 +225,40 @@ class JobObjects:
             self._tree.remove(job_path(job.id))
 
 
-def _alert(alert: Alert) -> dict[str, Any]:
-    return {
-        "id": alert.id,
-        "severity": alert.severity,
-        "summary": alert.summary,
-        "advice": alert.advice,
-        "object": alert.object,
-        "since": alert.since_us,
-        "acknowledged_by": alert.acknowledged_by,
-        "acknowledged": alert.acknowledged_us,
-    }
+HISTORY = {"times": "at", "low": "ad", "mean": "ad", "high": "ad"}
+
+
+def typed(section: Mapping[str, Any]) -> dict[str, Any]:
+    """A section of the overview. All its lists are of dictionaries, also the empty ones, whose type nothing shows."""
+    found: dict[str, Any] = {}
+    for key, value in section.items():
+        match value:
+            case list():
+                found[key] = variant([typed(item) for item in value], "aa{sv}")
+            case Mapping():
+                found[key] = typed(value)
+            case _:
+                found[key] = ObjectPath(value) if key == "path" else value
+    return found
+
+
+class Typed:
+    """``typed`` for who asks again and again: a part that is the same as last time is not converted again."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Any, Any]] = {}
+
+    def of(self, overview: Mapping[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in overview.items():
+            before, made = self._known.get(key, (None, None))
+            if before is not value:
+                converted = typed({key: value})[key]
+                made = converted if isinstance(value, list) else variant(converted)
+                self._known[key] = value, made
+            found[key] = made
+        return found
+
+
+def _audit_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if value is not None}
