@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from bamsd.core.holders import Holders
 from bamsd.core.jobs import Job, Jobs
 from bamsd.core.names import ROOT, job_path
 from bamsd.core.store import Store
+from bamsd.delivery.service import Delivery
 from bamsd.disk import interface as disk_interface
 from bamsd.disk.assembly import DiskArea
 from bamsd.disk.interface import DiskInterface, DiskObjects, PoolInterface, RepositoryInterface
@@ -82,6 +84,7 @@ class Daemon:
             journal=systemd.journal_send,
         )
         self._jobs = Jobs(self._store, before_end=self._record_end)
+        self._delivery = Delivery(settings.alerts, self._store, self._alerts)
         self._stop = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
@@ -101,6 +104,7 @@ class Daemon:
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_logged()))
         await connection.own(BUS_NAME)
         await self._alerts.clear(CONFIG_ALERT)
+        await self._delivery.start()
         systemd.notify("READY=1")
         log.info("bamsd is ready as %s", BUS_NAME)
         self._spawn(self._watchdog())
@@ -139,7 +143,10 @@ class Daemon:
         self._build_bacula()
 
         self._tree.add(
-            ROOT, ManagerInterface(self._alerts, self._audit, polkit, declared_actions, self.verify_audit, self.reload)
+            ROOT,
+            ManagerInterface(
+                self._alerts, self._audit, polkit, declared_actions, self.verify_audit, self.reload, self.test_delivery
+            ),
         )
         self._tree.add(tape_interface.PATH, tape_objects.entry)
         self._tree.add(disk_interface.PATH, DiskInterface(self._disk.service))
@@ -216,6 +223,7 @@ class Daemon:
         await self._watch.stop()
         await self._iscsi.stop()
         await self._disk.stop()
+        await self._delivery.stop()
         await self._jobs.close(0 if lost else STOP_LIMIT_S)
         await self._dispatcher.stop()
         if not lost:
@@ -243,6 +251,9 @@ class Daemon:
             "Find out who can write to the log folder. The journal of bamsd holds a second copy of every record.",
         )
 
+    async def test_delivery(self, dry_run: bool) -> list[dict[str, Any]]:
+        return [asdict(outcome) for outcome in await self._delivery.test(dry_run=dry_run)]
+
     async def reload(self) -> None:
         """Read the configuration again. A bad file changes nothing, raises an alert and is the caller's error."""
         async with self._reloading:
@@ -265,6 +276,7 @@ class Daemon:
             self._disk.configure(fresh.disk)
             self._bacula.configure(fresh.bacula)
             self._iscsi.configure(fresh.iscsi)
+            self._delivery.configure(fresh.alerts)
             log.info("the configuration was read again")
 
     async def _reload_logged(self) -> None:

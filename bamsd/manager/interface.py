@@ -21,7 +21,7 @@ from bamsd.errors import BamsError
 MANAGE = "org.bams.manage"
 READ_LOGS = "org.bams.logs.read"
 
-FEATURES = ("tape", "bacula", "disk", "audit", "jobs", "alerts")
+FEATURES = ("tape", "bacula", "disk", "audit", "jobs", "alerts", "delivery")
 
 
 class NoOptions(Options):
@@ -49,6 +49,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         actions: Callable[[], list[str]],
         verify: Callable[[], Awaitable[Report]],
         reload: Callable[[], Awaitable[None]],
+        test_delivery: Callable[[bool], Awaitable[list[dict[str, Any]]]],
     ) -> None:
         self.alerts = alerts
         self._audit = audit
@@ -56,6 +57,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         self._actions = actions
         self._verify = verify
         self._reload = reload
+        self._test_delivery = test_delivery
         alerts.subscribe(lambda _alerts: self.touch())
 
     @method("", "a{ss}")
@@ -84,6 +86,10 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
     async def acknowledge_alert(self, identity: str, options: NoOptions) -> None:
         if not options.dry_run:
             await self.alerts.acknowledge(identity, caller.current.get().person)
+
+    @method("a{sv}", "aa{sv}", options=NoOptions, action=MANAGE, audit="try out the delivery of alerts")
+    async def test_delivery(self, options: NoOptions) -> list[dict[str, Any]]:
+        return await self._test_delivery(options.dry_run)
 
     async def _permission(self, who: caller.Caller, action: str) -> str:
         try:
