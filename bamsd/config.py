@@ -120,7 +120,7 @@ class BaculaSettings(Section):
     status_timeout_s: float = Field(30, gt=0, le=600, description="until a storage daemon counts as silent")
     start_timeout_s: Seconds = Field(180, description="until a restarted storage daemon must show its devices")
     idle_interval_s: Seconds = Field(10, description="between two looks at running jobs")
-    poll_interval_s: Seconds = Field(60, description="between two looks at ended jobs")
+    poll_interval_s: Seconds = Field(300, description="between two looks at ended jobs")
     backup_expected_h: int = Field(0, ge=0, le=8784, description="longest time without a good backup; 0: any")
 
 
@@ -154,6 +154,7 @@ class HookSettings(Section):
 
 
 class AlertSettings(Section):
+    unit_interval_s: Seconds = Field(60, description="between two looks at the services that backups need")
     settle_s: float = Field(10, ge=0, le=3600, description="a condition that ends before is not told")
     quiet_s: float = Field(3600, ge=0, le=86400, description="until a condition that came back is told again")
     mail: MailSettings = Field(default_factory=MailSettings.model_construct)

@@ -44,6 +44,7 @@ from bamsd.tape.health import DriveHealthPoll
 from bamsd.tape.interface import DriveInterface, LibraryInterface, TapeInterface, TapeObjects
 from bamsd.tape.service import Tape
 from bamsd.tape.watch import Watch
+from bamsd.units.watch import UnitWatch
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,7 @@ class Daemon:
         )
         self._jobs = Jobs(self._store, before_end=self._record_end)
         self._delivery = Delivery(settings.alerts, self._store, self._alerts)
+        self._units = UnitWatch(self._alerts, settings.alerts.unit_interval_s)
         self._stop = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
@@ -108,6 +110,7 @@ class Daemon:
         systemd.notify("READY=1")
         log.info("bamsd is ready as %s", BUS_NAME)
         self._spawn(self._watchdog())
+        self._units.start()
         self._spawn(self._start_tape(interrupted))
         self._spawn(self._start_disk(interrupted))
         self._spawn(self._bacula.start(interrupted))
@@ -223,6 +226,8 @@ class Daemon:
         await self._watch.stop()
         await self._iscsi.stop()
         await self._disk.stop()
+        await self._bacula.stop()
+        await self._units.stop()
         await self._delivery.stop()
         await self._jobs.close(0 if lost else STOP_LIMIT_S)
         await self._dispatcher.stop()
@@ -277,6 +282,7 @@ class Daemon:
             self._bacula.configure(fresh.bacula)
             self._iscsi.configure(fresh.iscsi)
             self._delivery.configure(fresh.alerts)
+            self._units.interval_s = fresh.alerts.unit_interval_s
             log.info("the configuration was read again")
 
     async def _reload_logged(self) -> None:

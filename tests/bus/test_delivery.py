@@ -44,6 +44,10 @@ async def break_audit(stack: Stack, client: Client) -> None:
     assert (await client.call("/org/bams", f"{MANAGER}.VerifyAudit"))[0] is False
 
 
+async def hooked(mail: FakeMail, count: int) -> None:
+    await until(lambda: len(mail.hooked()) == count, f"the program is called {count} times")
+
+
 async def mend(stack: Stack, client: Client) -> None:
     stack.write_config()
     await reload(client)
@@ -123,9 +127,9 @@ async def test_the_limit_an_hour_makes_one_mail_of_many(stack: Stack) -> None:
     client = await stack.client()
     for number in range(3):
         await break_configuration(stack, client)
-        await until(lambda n=number: len(mail.hooked()) == 2 * n + 1, "the program is told of each")
+        await hooked(mail, 2 * number + 1)
         await mend(stack, client)
-        await until(lambda n=number: len(mail.hooked()) == 2 * n + 2, "the program is told of each end")
+        await hooked(mail, 2 * number + 2)
     assert len(mail.mails()) == 2
 
 
