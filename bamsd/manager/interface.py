@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -30,7 +30,21 @@ class NoOptions(Options):
 
 class ListAuditOptions(Options):
     limit: int = Field(100, ge=1, le=500)
-    cursor: str = Field("", max_length=20, pattern=r"^[0-9]*$")
+    cursor: str = Field("", max_length=18, pattern=r"^[0-9]*$")
+    since: int = Field(0, ge=0)
+    until: int = Field(0, ge=0)
+    person: str = Field("", max_length=256)
+    action: str = Field("", max_length=256)
+    object: str = Field("", max_length=1024)
+    outcome: Literal["", "allowed", "denied", "done", "failed", "cancelled", "recovered"] = ""
+    text: str = Field("", max_length=256)
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """What ``Audit.entries`` is to look for; an empty option asks for nothing."""
+        wanted = {"since_us": self.since, "until_us": self.until, "text": self.text}
+        wanted |= {name: getattr(self, name) for name in ("person", "action", "object", "outcome")}
+        return {name: value for name, value in wanted.items() if value}
 
 
 class ManagerInterface(Interface, name="org.bams.Manager"):
@@ -73,9 +87,9 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
     @method("a{sv}", "aa{sv}s", options=ListAuditOptions, action=READ_LOGS)
     async def list_audit(self, options: ListAuditOptions) -> tuple[list[dict[str, Any]], str]:
         before = int(options.cursor) if options.cursor else None
-        found = await self._audit.entries(before_seq=before, limit=options.limit)
+        found = await self._audit.entries(before_seq=before, limit=options.limit, **options.filters)
         cursor = str(found[-1]["seq"]) if len(found) == options.limit else ""
-        return [{key: value for key, value in entry.items() if value is not None} for entry in found], cursor
+        return [_record(entry) for entry in found], cursor
 
     @method("a{sv}", "", options=NoOptions, action=MANAGE, audit="read the configuration again")
     async def reload(self, options: NoOptions) -> None:
@@ -149,6 +163,11 @@ class JobObjects:
     def job_removed(self, job: Job) -> None:
         if self._interfaces.pop(job.id, None):
             self._tree.remove(job_path(job.id))
+
+
+def _record(entry: dict[str, Any]) -> dict[str, Any]:
+    """As the contract has it: a time is called time, and what is not known is left out."""
+    return {key: value for key, value in entry.items() if value is not None} | {"time": entry.get("time_us", 0)}
 
 
 def _alert(alert: Alert) -> dict[str, Any]:
