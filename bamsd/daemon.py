@@ -54,6 +54,7 @@ STOP_LIMIT_S = 5.0
 
 CONFIG_ALERT = "config-refused"
 AUDIT_ALERT = "audit-broken"
+AUDIT_CHECK_S = 86400.0
 
 INTERFACES: tuple[type[Interface], ...] = (
     ManagerInterface,
@@ -111,6 +112,7 @@ class Daemon:
         log.info("bamsd is ready as %s", BUS_NAME)
         self._spawn(self._watchdog())
         self._units.start()
+        self._spawn(self._check_audit())
         self._spawn(self._start_tape(interrupted))
         self._spawn(self._start_disk(interrupted))
         self._spawn(self._bacula.start(interrupted))
@@ -243,6 +245,12 @@ class Daemon:
         report = await self._audit.verify()
         await self._judge(report)
         return report
+
+    async def _check_audit(self) -> None:
+        """Nobody may ask for years: the whole chain is checked once a day."""
+        while True:
+            await asyncio.sleep(AUDIT_CHECK_S)
+            await self.verify_audit()
 
     async def _judge(self, report: Report) -> None:
         """A broken chain is an alert until it is whole again."""

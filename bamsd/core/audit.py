@@ -113,11 +113,13 @@ class Audit:
             return await asyncio.to_thread(read_at, files, places)
 
     async def _catch_up(self) -> None:
-        head, last = self._writer.head.seq, await self._index.last_seq()
+        """File by file, because a record takes ten times as much memory as it has letters."""
+        head = self._writer.head.seq
+        await self._index.cut(head)
+        last = max(await self._index.last_seq(), self._writer.dropped.seq)
         with ExitStack() as stack:
-            missing = await self._files(stack, after_seq=last) if last < head else []
-            placed = await asyncio.to_thread(read_all, missing, max(last, self._writer.dropped.seq))
-        await self._index.catch_up(placed, head)
+            for file in await self._files(stack, after_seq=last) if last < head else []:
+                await self._index.catch_up(await asyncio.to_thread(read_all, file, last))
 
     async def _files(self, stack: ExitStack, after_seq: int = 0) -> list[AuditFile]:
         reading = self._writer.files.reading(max(after_seq, self._writer.dropped.seq))

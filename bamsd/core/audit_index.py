@@ -39,8 +39,9 @@ class Placed:
 
 
 class AuditIndex:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, window: int = _WINDOW) -> None:
         self._store = store
+        self._window = window
 
     def adding(self, placed: Iterable[Placed], dropped_seq: int) -> list[Statement]:
         """For the transaction that keeps the head of the chain: all of it is in the store, or none."""
@@ -51,9 +52,12 @@ class AuditIndex:
         rows = await self._store.query("SELECT max(seq) AS last FROM audit_index")
         return int(rows[0]["last"] or 0)
 
-    async def catch_up(self, placed: Sequence[Placed], head_seq: int) -> None:
-        """Take in what a crash, or a bamsd without index, left out, the oldest first."""
+    async def cut(self, head_seq: int) -> None:
+        """Forget records that nobody knows any more: the store may be an older copy than the log, or the other way."""
         await self._store.execute("DELETE FROM audit_index WHERE seq > ?", (head_seq,))
+
+    async def catch_up(self, placed: Sequence[Placed]) -> None:
+        """Take in what a crash, or a bamsd without index, left out, the oldest first."""
         for start in range(0, len(placed), _BATCH):
             await self._store.transaction([(_ADD, _row(one)) for one in placed[start : start + _BATCH]])
 
@@ -67,7 +71,7 @@ class AuditIndex:
         found: list[tuple[int, int, int]] = []
         upper = before_seq
         while upper > after_seq + 1 and len(found) < limit:
-            lower = max(after_seq, upper - _WINDOW) if filters.get("text") else after_seq
+            lower = max(after_seq, upper - self._window) if filters.get("text") else after_seq
             sql = f"{_FIND}{where} ORDER BY seq DESC LIMIT ?"
             rows = await self._store.query(sql, (lower, upper, *values, limit - len(found)))
             found += [(row["seq"], row["at"], row["size"]) for row in rows]
@@ -122,9 +126,9 @@ def _number(record: Mapping[str, Any], name: str) -> int:
     return min(value, _MAX_INT) if type(value) is int and value > 0 else 0
 
 
-def read_all(files: Sequence[AuditFile], after_seq: int) -> list[Placed]:
-    """Every record with a higher number, with its place; the oldest file first. For a thread."""
-    return [placed for file in files for placed in _records(file) if placed.record["seq"] > after_seq]
+def read_all(file: AuditFile, after_seq: int) -> list[Placed]:
+    """Every record of a file with a higher number, with its place. For a thread."""
+    return [placed for placed in _records(file) if placed.record["seq"] > after_seq]
 
 
 def read_at(files: Sequence[AuditFile], places: Iterable[tuple[int, int, int]]) -> list[dict[str, Any]]:
