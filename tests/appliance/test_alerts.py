@@ -95,7 +95,7 @@ def test_the_test_button_sends_a_mail_through_the_sandbox(guest: Guest, people: 
     assert "From: bams@appliance.example" in mail
     assert "Auto-Submitted: auto-generated" in mail
     wait_until("the program", lambda: any(told["event"] == "test" for told in people.told()), LIMIT_S)
-    assert guest.refusal(*MANAGER, "TestDelivery", "a{sv}", "0", user="viewer").name.endswith("NotAuthorized")
+    assert guest.refusal(*MANAGER, "TestDelivery", "a{sv}", "0", user="viewer").name.endswith("AuthorizationRequired")
 
 
 def test_a_program_without_rights_and_one_that_others_can_change(guest: Guest, people: People) -> None:
