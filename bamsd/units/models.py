@@ -27,6 +27,11 @@ class Unit:
         return self.is_installed and self.active == "failed"
 
     @property
+    def keeps_failing(self) -> bool:
+        """systemd starts it again and again: all that Debian's bacula-sd does when its configuration is bad."""
+        return self.is_installed and self.active == "activating" and self.sub.startswith("auto-restart")
+
+    @property
     def is_missed(self) -> bool:
         """It is to be started at boot, could be, and does not run."""
         return self.is_installed and self.active == "inactive" and self.file_state == "enabled" and self.condition

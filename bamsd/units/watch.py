@@ -32,7 +32,7 @@ class UnitWatch:
         self.interval_s = interval_s
         self.units: tuple[Unit, ...] = ()
         self._alerts = alerts
-        self._missed: frozenset[str] = frozenset()
+        self._down: frozenset[str] = frozenset()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -53,16 +53,17 @@ class UnitWatch:
         await asyncio.sleep(self.interval_s)
 
     async def _judge(self) -> None:
-        """A unit that is inactive must be so twice: it may be just on its way to be started."""
-        missed = frozenset(unit.name for unit in self.units if unit.is_missed)
+        """A unit that has not failed for good must be down twice: it may be just on its way to be started."""
+        down = frozenset(unit.name for unit in self.units if unit.is_missed or unit.keeps_failing)
         for unit in self.units:
             if unit.has_failed:
                 await self._raise(unit, "critical", f"has failed ({unit.result or unit.sub})")
-            elif unit.name in missed & self._missed:
-                await self._raise(unit, "warning", "does not run, although it is enabled")
-            elif unit.name not in missed and unit.active not in ("activating", "deactivating"):
+            elif unit.name in down & self._down:
+                how = "fails again and again" if unit.keeps_failing else "does not run, although it is enabled"
+                await self._raise(unit, "critical" if unit.keeps_failing else "warning", how)
+            elif unit.name not in down and unit.active not in ("activating", "deactivating"):
                 await self._alerts.clear(f"{ALERT}{unit.name}")
-        self._missed = missed
+        self._down = down
 
     async def _raise(self, unit: Unit, severity: str, what: str) -> None:
         await self._alerts.raise_alert(

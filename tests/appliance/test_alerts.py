@@ -1,7 +1,6 @@
 """Alerts reach people: the guest's own mail system (exim) and a program of theirs, while conditions begin and end."""
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,13 +8,11 @@ import pytest
 import yaml
 
 from tests.appliance.area import plain
-from tests.appliance.disks import MIB, Disks, by_id
 from tests.appliance.guest import Guest
 from tests.appliance.steps import wait_until
 from tests.appliance.tape_library import INSIDE
 from tests.appliance.targets import Targets
 from tests.appliance.test_tape import ready
-from tests.appliance.vm import DISKS
 
 pytestmark = pytest.mark.appliance
 MANAGER = ("/org/bams", "org.bams.Manager")
@@ -67,7 +64,7 @@ class People:
             return bool(found)
 
         wait_until(f"the program to hear of {alert}", program, LIMIT_S, pause_s=0.5)
-        start = f"{word}: {found[-1]['summary']}"[:40]
+        start = f"{word}: {found[-1]['summary']}"[:30].strip()  # a long one is folded
         wait_until(f"mail: {start}", lambda: any(s.startswith(start) for s in self.subjects()), LIMIT_S, pause_s=0.5)
 
 
@@ -140,21 +137,6 @@ def test_an_alert_outlives_a_kill(guest: Guest, people: People) -> None:
     people.hear("over", "audit-broken")
 
 
-def test_a_pool_that_fills(guest: Guest, people: People) -> None:
-    disks = Disks(guest)
-    disks.job("CreatePool", "ssas", "avg", "lvm", "1", by_id(DISKS[4]), wipe=True)
-    disks.job("CreatePool", "ssas", "avg/tp", "lvm-thin", "0", size=64 * MIB)
-    disks.create("afill", "avg/tp", 64)
-    guest.run(
-        "dd if=/dev/urandom of=/dev/avg/afill bs=1M count=60 conv=fsync status=none; udevadm trigger /dev/avg/afill"
-    )
-    people.hear("warning", "disk-space/lvm:avg/tp")
-    disks.delete("afill")
-    people.hear("over", "disk-space/lvm:avg/tp")
-    disks.job("DeletePool", "s", "avg/tp", confirm="avg/tp")
-    disks.job("DeletePool", "s", "avg", confirm="avg")
-
-
 def test_a_library_that_goes_and_comes_back(guest: Guest, people: People) -> None:
     ready(guest, INSIDE)
     robot = f"/dev/tape/by-id/scsi-{INSIDE.changer[3]}"
@@ -203,9 +185,8 @@ def test_a_service_that_fails_and_a_backup_that_fails(guest: Guest, people: Peop
 
 
 def test_nothing_was_told_twice(people: People) -> None:
-    """One mail for each beginning and end; a test and what follows a kill apart."""
-    deadline = time.monotonic() + LIMIT_S
-    while people.alerts() and time.monotonic() < deadline:
-        wait_until("all alerts to end", lambda: not people.alerts(), LIMIT_S)
-    told = [(told["event"], told["id"], told["since"]) for told in people.told() if told["event"] != "test"]
-    assert len(told) == len(set(told))
+    """What was on its way when bamsd was killed is told once more; all else once."""
+    told = [(t["event"], t["id"], t["since"]) for t in people.told() if t["event"] != "test"]
+    known = [entry for entry in told if entry[:2] != ("raised", "audit-broken")]
+    assert len(known) == len(set(known)) > 8
+    assert len(told) - len(known) in (1, 2)

@@ -196,6 +196,11 @@ async def test_services_that_failed_or_do_not_run(stack: Stack) -> None:
         assert "unit-down/tgt.service" not in await alerts.now()
         services.write_text(json.dumps({"scst.service": down | {"ActiveState": "active"}}))
         await alerts.cleared("unit-down/scst.service")
+        again = down | {"ActiveState": "activating", "SubState": "auto-restart", "Result": "exit-code"}
+        services.write_text(json.dumps({"scst.service": again}))
+        assert "again and again" in (await alerts.raised("unit-down/scst.service"))["summary"]
+        services.write_text(json.dumps({"scst.service": down | {"ActiveState": "active"}}))
+        await alerts.cleared("unit-down/scst.service")
 
 
 async def test_a_broken_audit_record_and_a_refused_configuration(stack: Stack) -> None:

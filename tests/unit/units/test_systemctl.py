@@ -35,11 +35,19 @@ def test_each_unit_is_told_in_the_order_asked() -> None:
         ({"active": "inactive", "file_state": "disabled"}, False, False),
         ({"active": "inactive", "load": "masked"}, False, False),
         ({"active": "failed", "load": "not-found"}, False, False),
+        ({"active": "activating", "sub": "auto-restart"}, False, False),
     ],
 )
 def test_which_units_are_down(changes: dict[str, str], failed: bool, missed: bool) -> None:
     unit = replace(RUNS, **changes)  # type: ignore[arg-type]
     assert (unit.has_failed, unit.is_missed) == (failed, missed)
+
+
+def test_a_unit_that_systemd_starts_again_and_again_keeps_failing() -> None:
+    """bacula-sd of Debian 13 with a bad configuration, as the appliance showed it."""
+    assert replace(RUNS, active="activating", sub="auto-restart", result="exit-code").keeps_failing
+    assert not replace(RUNS, active="activating", sub="start-pre").keeps_failing
+    assert not RUNS.keeps_failing
 
 
 def test_a_condition_counts_only_when_it_was_looked_at() -> None:
