@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 CLEAN_NOW, CLEAN_PERIODIC = 20, 21
 """TapeAlert flags that ask for a cleaning (SSC-5, TapeAlert flag definitions)."""
-SILENT, CLEANING = "tape-drive/", "tape-cleaning/"
+SILENT, GONE, CLEANING = "tape-drive/", "tape-drive-gone/", "tape-cleaning/"
 
 
 def needs_cleaning(health: DriveHealth | None) -> bool:
@@ -39,6 +39,7 @@ class DriveHealthPoll:
         self._announce = announce
         self._asking = asyncio.Lock()
         self._silent: set[str] = set()
+        self._seen: set[str] = set()
 
     def ask_silent_drives_again(self) -> None:
         """A drive that reported nothing is not asked after every move, only once an interval."""
@@ -51,6 +52,7 @@ class DriveHealthPoll:
 
     async def _ask_drive(self, library: Library, drive: DriveView) -> None:
         matched = library.matched_drive(drive.index)
+        await self._judge_presence(library, drive, matched is not None and matched.device is not None)
         if matched is None or matched.device is None or not matched.device.sg or drive.held_by:
             return
         if matched.device.sg in self._silent:
@@ -117,6 +119,21 @@ class DriveHealthPoll:
         path = drive_path(library.serial, drive.index, drive.serial)
         summary = f"Drive {drive.index} of {library.name} asks to be cleaned."
         await self._alerts.raise_alert(alert, "warning", summary, f"Clean drive {drive.index}.", path)
+
+    async def _judge_presence(self, library: Library, drive: DriveView, is_there: bool) -> None:
+        """A drive that this host has seen once must not go: the library moves tapes into it all the same."""
+        key = _key(library, drive)
+        if is_there:
+            self._seen.add(key)
+            await self._alerts.clear(f"{GONE}{key}")
+        elif key in self._seen:
+            await self._alerts.raise_alert(
+                f"{GONE}{key}",
+                "critical",
+                f"Drive {drive.index} of {library.name} is gone: this host does not see it any more.",
+                "Look whether it is on, and at its cable. Until then, disable its device in Bacula.",
+                drive_path(library.serial, drive.index, drive.serial),
+            )
 
     async def _raise_silent(self, library: Library, drive: DriveView, error: BamsError) -> None:
         await self._alerts.raise_alert(

@@ -10,7 +10,7 @@ from bamsd.core.names import target_path
 from tests.bus import tapes
 from tests.bus.bacula import world
 from tests.bus.disks import connected
-from tests.bus.stack import LIMIT_S, Client, Stack
+from tests.bus.stack import LIMIT_S, Client, Stack, until
 from tests.bus.tapes import LIB
 from tests.bus.targets import HOST, A, Scst, Targets, kernel_of, until_ready
 from tests.fakes.tape_library import Changer, Drive, FakeTapes, Health
@@ -86,6 +86,19 @@ async def test_a_drive_that_does_not_answer(stack: Stack) -> None:
     assert "does not answer" in alert["summary"]
     found.set(LIB, failures=[])
     await alerts.cleared("tape-drive/CHG0001D0")
+
+
+async def test_a_drive_that_went_away(stack: Stack) -> None:
+    found, alerts = await tape(stack, Health(temperature=30))
+    node = found.sg(LIB, 1)
+    await until(lambda: any(node in argv for argv in found.calls("sg_logs")), "the drive to be seen")
+    found.unplug(LIB, only="CHG0001D1")
+    await reload(alerts.client)
+    assert (await alerts.raised("tape-drive-gone/CHG0001D1"))["severity"] == "critical"
+    assert "tape-drive-gone/CHG0001D0" not in await alerts.now()
+    found.plug(LIB, only="CHG0001D1")
+    await reload(alerts.client)
+    await alerts.cleared("tape-drive-gone/CHG0001D1")
 
 
 async def test_tape_alerts_and_a_cleaning_that_is_due(stack: Stack) -> None:
