@@ -15,3 +15,9 @@ async def unit_states(connection: Connection, names: Sequence[str]) -> dict[str,
     """
     [found] = await connection.call(_NAME, _PATH, _MANAGER, "ListUnitsByNames", "as", list(names), timeout_s=TIMEOUT_S)
     return {str(name): (str(load), str(active), str(sub)) for name, _, load, active, sub, *_ in found}
+
+
+async def active_states(connection: Connection, names: Sequence[str]) -> dict[str, str]:
+    """ActiveState (active, inactive, failed, ...) of each unit that is installed. Raises as ``unit_states``."""
+    found = await unit_states(connection, names)
+    return {name: active for name, (load, active, _sub) in found.items() if load == "loaded"}

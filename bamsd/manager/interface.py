@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Protocol, Unpack
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Unpack
 
 from pydantic import Field
 
@@ -21,7 +21,10 @@ from bamsd.errors import BamsError
 MANAGE = "org.bams.manage"
 READ_LOGS = "org.bams.logs.read"
 
-FEATURES = ("tape", "bacula", "disk", "iscsi", "audit", "jobs", "alerts", "logs", "bundles", "overview", "history")
+FEATURES = (
+    *("tape", "bacula", "disk", "iscsi", "audit", "audit-filter", "jobs", "alerts", "delivery", "logs", "bundles"),
+    *("overview", "history"),
+)
 SHOWN_AUDIT = 10
 
 
@@ -35,7 +38,21 @@ class ListOptions(Options):
 
 class ListAuditOptions(Options):
     limit: int = Field(100, ge=1, le=500)
-    cursor: str = Field("", max_length=20, pattern=r"^[0-9]*$")
+    cursor: str = Field("", max_length=18, pattern=r"^[0-9]*$")
+    since: int = Field(0, ge=0)
+    until: int = Field(0, ge=0)
+    person: str = Field("", max_length=256)
+    action: str = Field("", max_length=256)
+    object: str = Field("", max_length=1024)
+    outcome: Literal["", "allowed", "denied", "done", "failed", "cancelled", "recovered"] = ""
+    text: str = Field("", max_length=256)
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """What ``Audit.entries`` is to look for; an empty option asks for nothing."""
+        wanted = {"since_us": self.since, "until_us": self.until, "text": self.text}
+        wanted |= {name: getattr(self, name) for name in ("person", "action", "object", "outcome")}
+        return {name: value for name, value in wanted.items() if value}
 
 
 class BundleOptions(JobOptions):
@@ -92,6 +109,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         reload: Callable[[], Awaitable[None]],
         support: Support,
         dashboard: Dashboard,
+        test_delivery: Callable[[bool], Awaitable[list[dict[str, Any]]]],
     ) -> None:
         self.alerts = alerts
         self._audit = audit
@@ -102,6 +120,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         self._support = support
         self._dashboard = dashboard
         self._typed = Typed()
+        self._test_delivery = test_delivery
         alerts.subscribe(lambda _alerts: self.touch())
 
     @method("", "a{ss}")
@@ -114,7 +133,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         found = self._typed.of(self._dashboard.read())
         if await self._may(READ_LOGS):
             entries = await self._audit.entries(limit=SHOWN_AUDIT)
-            found["audit"] = variant([_audit_entry(entry) for entry in entries], "aa{sv}")
+            found["audit"] = variant([_record(entry) for entry in entries], "aa{sv}")
         return found
 
     @method("a{sv}", "aa{sv}", options=ListSeriesOptions)
@@ -134,9 +153,9 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
     @method("a{sv}", "aa{sv}s", options=ListAuditOptions, action=READ_LOGS)
     async def list_audit(self, options: ListAuditOptions) -> tuple[list[dict[str, Any]], str]:
         before = int(options.cursor) if options.cursor else None
-        found = await self._audit.entries(before_seq=before, limit=options.limit)
+        found = await self._audit.entries(before_seq=before, limit=options.limit, **options.filters)
         cursor = str(found[-1]["seq"]) if len(found) == options.limit else ""
-        return [_audit_entry(entry) for entry in found], cursor
+        return [_record(entry) for entry in found], cursor
 
     @method("a{sv}", "", options=NoOptions, action=MANAGE, audit="read the configuration again")
     async def reload(self, options: NoOptions) -> None:
@@ -164,6 +183,10 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
 
     async def _may(self, action: str) -> bool:
         return await self._permission(caller.current.get(), action) == Answer.YES
+
+    @method("a{sv}", "aa{sv}", options=NoOptions, action=MANAGE, audit="try out the delivery of alerts")
+    async def test_delivery(self, options: NoOptions) -> list[dict[str, Any]]:
+        return await self._test_delivery(options.dry_run)
 
     async def _permission(self, who: caller.Caller, action: str) -> str:
         try:
@@ -260,5 +283,6 @@ class Typed:
         return found
 
 
-def _audit_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in entry.items() if value is not None}
+def _record(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """As the contract has it: a time is called time, and what is not known is left out."""
+    return {key: value for key, value in entry.items() if value is not None} | {"time": entry.get("time_us", 0)}
