@@ -18,7 +18,8 @@ MESON_SETUP = $(MESON) setup build/meson --prefix=$(prefix) --sysconfdir=$(sysco
 
 export PYTHON
 
-.PHONY: help run stop shell status check check-faults check-fast bench build install deb clean lint python venv
+.PHONY: help page run stop shell status check check-faults check-fast bench build install deb clean lint check-page python
+.PHONY: node venv
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -46,14 +47,20 @@ check-faults: lint ## Run the faults of disks in the virtual machine, with 20 ki
 check-fast: lint ## Run the checks that need no virtual machine and are not marked slow, in under two minutes
 	$(PYTEST) -m "not slow"
 
-lint: venv
+check-page: node
+	cd cockpit-bams && npm run --silent lint && npm test --silent
+
+lint: venv check-page
 	$(VENV)/ruff check .
 	$(VENV)/mypy
+
+page: node ## Build the Cockpit page into cockpit-bams/dist
+	cd cockpit-bams && npm run --silent build
 
 bench: venv ## Measure bamsd against the tools and other daemons, in the appliance
 	$(VENV)/python -m tests.bench.bench
 
-build: ## Prepare the installation in build/meson
+build: page ## Build the page, and prepare the installation in build/meson
 	rm -rf build/meson
 	$(MESON_SETUP)
 	$(MESON) compile -C build/meson
@@ -66,11 +73,15 @@ deb: venv ## Build the Debian packages in build/deb
 
 clean: ## Remove build/ and all caches of tools; stops the appliance first
 	@if [ -d build/appliance ]; then $(APPLIANCE) stop; fi
+	rm -rf cockpit-bams/build cockpit-bams/dist cockpit-bams/node_modules
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find bamsd tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 python:
 	@tests/setup.sh --python-only
+
+node:
+	@tests/setup.sh --node-only
 
 venv:
 	@tests/setup.sh

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prepare a machine for the checks: system packages where they are missing, and build/venv with pinned tools.
-# usage: tests/setup.sh [--python-only]     (PYTHON: the interpreter, /usr/bin/python3 by default)
+# usage: tests/setup.sh [--python-only | --node-only]     (PYTHON: the interpreter, /usr/bin/python3 by default)
+# --node-only: node, and the pinned packages of the Cockpit page in cockpit-bams/node_modules.
 # Quick when nothing has changed: build/venv/stamp names what the environment was made from.
 set -eu
 cd "$(dirname "$0")/.."
@@ -35,6 +36,26 @@ missing_packages() {
         dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || echo "$package"
     done
 }
+
+node_is_good() {
+    old='const [a, b] = process.versions.node.split(".").map(Number); process.exit(a < 18 || (a === 18 && b < 18) ? 1 : 0)'
+    command -v npm >/dev/null && node -e "$old"
+}
+
+setup_node() {
+    node_is_good || apt_install nodejs npm
+    node_is_good || fail "the page needs node 18.18 or newer with npm. Install them from elsewhere."
+    cd cockpit-bams
+    node_stamp="node_modules/stamp"
+    node_wanted="$PWD $(node --version) $(cat package.json package-lock.json | sha256sum)"
+    [ -f "$node_stamp" ] && [ "$(cat "$node_stamp")" = "$node_wanted" ] && exit 0
+    echo "setup: installing the packages of cockpit-bams/package-lock.json"
+    npm ci --silent || fail "npm ci did not work, see above. Is a package registry reachable?"
+    echo "$node_wanted" >"$node_stamp"
+    exit 0
+}
+
+[ "${1:-}" = --node-only ] && setup_node
 
 if [ "$PYTHON" = /usr/bin/python3 ] && [ ! -x "$PYTHON" ]; then
     apt_install python3

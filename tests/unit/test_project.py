@@ -167,6 +167,7 @@ def test_every_target_of_the_makefile_is_explained() -> None:
         "build",
         "install",
         "deb",
+        "page",
         "clean",
         "help",
     }

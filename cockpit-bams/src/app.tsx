@@ -1,0 +1,81 @@
+import { Nav, NavItem, NavList, Page, PageSection, Spinner } from "@patternfly/react-core";
+import { Suspense, useEffect, useRef } from "react";
+
+import { useConnection } from "./api/hooks";
+import { NoConnection } from "./components/Connection";
+import { Crash } from "./components/Crash";
+import { JobsBar } from "./components/JobsBar";
+import { Toasts } from "./components/Toasts";
+import { PAGES } from "./pages";
+import { go, href, usePlace } from "./routing";
+import { _ } from "./text";
+import { toast } from "./toasts";
+
+/** Say it when the daemon came back, so that a person knows why the page blinked. */
+function useReturnMessage(): void {
+    const { kind } = useConnection();
+    const before = useRef(kind);
+    useEffect(() => {
+        if (kind === "ready" && (before.current === "gone" || before.current === "stopped")) {
+            toast("info", _("BAMS is running again"));
+        }
+        before.current = kind;
+    }, [kind]);
+}
+
+function Tabs({ current }: { current: string }) {
+    return (
+        <Nav
+            variant="horizontal-subnav"
+            aria-label={_("Pages")}
+            onSelect={(event, { to }) => {
+                event.preventDefault();
+                go(to.replace(/^#\//, "").split("/"));
+            }}
+        >
+            <NavList>
+                {PAGES.map(({ id, title }) => (
+                    <NavItem key={id} itemId={id} to={href([id])} isActive={id === current} preventDefault>
+                        {_(title)}
+                    </NavItem>
+                ))}
+            </NavList>
+        </Nav>
+    );
+}
+
+export function App() {
+    const state = useConnection();
+    const { path, options } = usePlace();
+    useReturnMessage();
+    const page = PAGES.find(({ id }) => id === path[0]) ?? PAGES[0];
+    if (!page) return null;
+    const PageContent = page.component;
+    const isReady = state.kind === "ready";
+    return (
+        <Page
+            className="no-masthead-sidebar"
+            isContentFilled
+            {...(isReady ? { horizontalSubnav: <Tabs current={page.id} /> } : {})}
+        >
+            <Toasts />
+            <h1 className="pf-v6-screen-reader">{`${_("Backup appliance")}: ${_(page.title)}`}</h1>
+            {isReady ? (
+                <>
+                    <JobsBar />
+                    <PageSection hasBodyWrapper={false} isFilled variant="secondary">
+                        <Crash key={page.id}>
+                            <Suspense fallback={<Spinner aria-label={_("Loading")} />}>
+                                <PageContent rest={path.slice(1)} options={options} />
+                            </Suspense>
+                        </Crash>
+                    </PageSection>
+                </>
+            ) : (
+                <PageSection hasBodyWrapper={false} isFilled variant="secondary">
+                    <NoConnection state={state} />
+                </PageSection>
+            )}
+        </Page>
+    );
+}

@@ -1,0 +1,138 @@
+// The dialog of every change. It asks for a plan first, shows it when it is more than safe, and only then acts.
+import {
+    Alert, Button, Form, FormGroup, Modal, ModalBody, ModalFooter, ModalHeader, Spinner, TextInput,
+} from "@patternfly/react-core";
+import { type ReactNode, useState } from "react";
+
+import { _, fill } from "../text";
+import type { Options } from "../api/wire";
+import { ErrorAlert } from "./ErrorAlert";
+import { PlanSteps } from "./PlanSteps";
+import { useChange } from "./useChange";
+
+export interface PlanDialogProps {
+    title: string;
+    /** The word on the button that acts: Create, Delete. */
+    verb: string;
+    /**
+     * The call of the daemon. It passes `common` (dry_run or nothing) on among its own options, and returns the
+     * path of its job.
+     */
+    change: (common: Options) => Promise<string>;
+    onClose: () => void;
+    /** The fields. Without any, the plan is asked for at once. */
+    children?: ReactNode;
+    /** Whether the fields are filled in well. */
+    isReady?: boolean;
+    /** For what loses data: the name that the person has to type. */
+    typedName?: string;
+    /** What is lost and who uses it; stands above the plan. */
+    loss?: ReactNode;
+    /** What may stand in the way, such as who uses it; shown below a refusal and above a plan. */
+    trouble?: ReactNode;
+    /** Show the plan even when it is safe. */
+    alwaysShowPlan?: boolean;
+    /** Called when the change has begun or was done. */
+    onStarted?: () => void;
+}
+
+export function PlanDialog(props: PlanDialogProps) {
+    const { title, verb, change, onClose, children, isReady = true, typedName, loss } = props;
+    const [typed, setTyped] = useState("");
+    const hasForm = children !== undefined;
+    const flow = useChange({
+        change,
+        // Nothing to fill in: the person asked for the action already, but has not seen its plan.
+        showSafe: !hasForm || props.alwaysShowPlan === true,
+        immediately: !hasForm,
+        onDone: () => {
+            props.onStarted?.();
+            onClose();
+        },
+    });
+    const isBusy = flow.stage === "planning" || flow.stage === "acting";
+    const destroys = flow.effect === "destroy";
+    const mustType = destroys && typedName !== undefined;
+    const planned = flow.stage === "planned" || (flow.stage === "acting" && flow.steps.length > 0);
+
+    const submit = () => {
+        if (isBusy) return;
+        if (planned) flow.act();
+        else if (isReady) flow.plan();
+    };
+    const blocked = planned ? mustType && typed !== typedName : !isReady;
+
+    return (
+        <Modal isOpen variant="medium" onClose={onClose} aria-labelledby="plan-dialog-title">
+            <ModalHeader
+                title={title}
+                labelId="plan-dialog-title"
+                {...(destroys ? { titleIconVariant: "warning" as const } : {})}
+            />
+            <ModalBody>
+                {flow.error && <ErrorAlert error={flow.error} className="bams-space-below" />}
+                {(flow.error || planned) && props.trouble}
+                {planned ? (
+                    <>
+                        {destroys && (
+                            <Alert
+                                isInline
+                                variant="danger"
+                                component="h2"
+                                title={_("This loses data for good")}
+                                className="bams-space-below"
+                            >
+                                {loss}
+                            </Alert>
+                        )}
+                        {!destroys && loss}
+                        <PlanSteps steps={flow.steps} />
+                        {mustType && (
+                            <Form onSubmit={(event) => { event.preventDefault(); if (!blocked) submit(); }}>
+                                <FormGroup
+                                    label={fill(_("To go on, type {name}"), { name: typedName })}
+                                    fieldId="plan-dialog-typed"
+                                >
+                                    <TextInput
+                                        id="plan-dialog-typed"
+                                        value={typed}
+                                        autoFocus
+                                        autoComplete="off"
+                                        spellCheck={false}
+                                        onChange={(_event, value) => setTyped(value)}
+                                    />
+                                </FormGroup>
+                            </Form>
+                        )}
+                    </>
+                ) : hasForm ? (
+                    <Form onSubmit={(event) => { event.preventDefault(); if (!blocked) submit(); }}>
+                        {children}
+                        {/* A form with several fields is sent by Enter only when it has such a button. */}
+                        <button type="submit" hidden />
+                    </Form>
+                ) : (
+                    flow.stage === "planning" && <Spinner size="lg" aria-label={_("Making the plan")} />
+                )}
+            </ModalBody>
+            <ModalFooter>
+                <Button
+                    variant={destroys ? "danger" : "primary"}
+                    onClick={submit}
+                    isDisabled={blocked || isBusy}
+                    isLoading={isBusy}
+                >
+                    {flow.stage === "failed" && !hasForm ? _("Try again") : verb}
+                </Button>
+                {planned && hasForm && (
+                    <Button variant="secondary" onClick={flow.back} isDisabled={isBusy}>
+                        {_("Back")}
+                    </Button>
+                )}
+                <Button variant="link" onClick={onClose}>
+                    {_("Cancel")}
+                </Button>
+            </ModalFooter>
+        </Modal>
+    );
+}

@@ -1,0 +1,6 @@
+import { NotYet } from "../../components/NotYet";
+import type { PageProps } from "..";
+
+export default function TapePage(_props: PageProps) {
+    return <NotYet />;
+}
