@@ -9,10 +9,12 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain, islice
 
 from bamsd.core.clock import Clock, now_us
 from bamsd.errors import BamsError
 from bamsd.overview.counters import Traffic, block_traffic, filling, tape_traffic
+from bamsd.overview.history import MOST_SAMPLES
 from bamsd.overview.models import Drive, Filling, Iscsi, Library, Rates, Sample, Series, Session, Space, Unit
 from bamsd.overview.rates import Deltas
 from bamsd.system.block import Roots
@@ -68,7 +70,7 @@ class Sampler:
         self.counted = Counted()
 
     async def look(self, interval_s: float) -> list[Sample]:
-        """Samples of this moment, the most wanted ones first."""
+        """Samples of this moment, the most wanted ones first, and no more than the history keeps."""
         spaces, libraries = self._sources.spaces(), self._sources.libraries()
         drives = [drive for library in libraries for drive in library.drives]
         fresh = Counted(self._clock(), targets=dict(self.counted.targets))
@@ -78,13 +80,14 @@ class Sampler:
         fresh.loads = await self._loads(libraries)
         self._deltas.begin(boot_time_s(), interval_s * LATE_ROUNDS)
         self.counted = fresh
-        return [
-            *_pools(spaces, fresh),
-            *self._iscsi(sessions, fresh),
-            *self._drives(libraries, fresh),
-            *self._repositories(spaces, fresh),
-            *self._targets(fresh),
-        ]
+        samples = chain(
+            _pools(spaces, fresh),
+            list(self._iscsi(sessions, fresh)),
+            self._drives(libraries, fresh),
+            self._repositories(spaces, fresh),
+            self._targets(fresh),
+        )
+        return list(islice(samples, MOST_SAMPLES))
 
     async def _fillings(self, spaces: Sequence[Space]) -> dict[str, Filling]:
         """Asked pool by pool: where one does not answer, the others do."""
