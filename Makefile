@@ -22,7 +22,8 @@ MESON_SETUP = $(MESON) setup build/meson --prefix=$(prefix) --sysconfdir=$(sysco
 
 export PYTHON
 
-.PHONY: help page demo run stop shell status check check-faults check-fast bench build install deb clean lint check-page python node venv
+.PHONY: help page demo run stop shell status check check-faults check-fast bench build install deb clean lint check-page python
+.PHONY: node venv
 .NOTPARALLEL:
 
 help: ## Show this list

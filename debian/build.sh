@@ -19,6 +19,8 @@ fail() {
 [ "$(dpkg-parsechangelog --show-field Version)" = "$version" ] ||
     fail "debian/changelog does not begin with version $version of bamsd/__init__.py; add an entry to it."
 
+make --silent page >/dev/null || fail "make page did not work."
+
 rm -rf "$out"
 build=binary
 [ "$only" = all ] && build=all

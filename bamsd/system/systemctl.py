@@ -16,16 +16,13 @@ async def show(units: Sequence[str], *properties: str) -> list[dict[str, str]]:
         return []
     argv = ["systemctl", "show", f"--property={','.join(properties)}", "--", *units]
     result = await run(argv, timeout_s=TIMEOUT_S)
-    blocks = [_pairs(block) for block in result.stdout.split("\n\n")]
+    blocks = parse(result.stdout)
     return (blocks + [{}] * len(units))[: len(units)]
 
 
-def _pairs(block: str) -> dict[str, str]:
-    return {key: value for key, _, value in (line.partition("=") for line in block.splitlines())}
+def parse(text: str) -> list[dict[str, str]]:
+    """Of ``systemctl show`` with several units: blocks of NAME=VALUE in the order asked, an empty line between two.
 
-
-async def states(units: Sequence[str]) -> dict[str, str]:
-    """ActiveState (active, inactive, failed, ...) of each unit that is installed."""
-    found = await show(units, "LoadState", "ActiveState")
-    pairs = zip(units, found, strict=True)
-    return {unit: one.get("ActiveState", "") for unit, one in pairs if one.get("LoadState") == "loaded"}
+    A unit that is an alias is told with the Id of the other one, so the order counts, not the Id.
+    """
+    return [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in text.split("\n\n")]

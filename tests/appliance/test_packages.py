@@ -65,7 +65,8 @@ def as_next_version(package: Path, folder: Path) -> Path:
     root = folder / package.stem
     run_logged(["dpkg-deb", "--raw-extract", str(package), str(root)], "packages")
     control = root / "DEBIAN/control"
-    control.write_text(control.read_text().replace(f"Version: {bamsd.__version__}\n", f"Version: {NEXT}\n"))
+    text = control.read_text().replace(f"Version: {bamsd.__version__}\n", f"Version: {NEXT}\n")
+    control.write_text(text.replace(f"(= {bamsd.__version__})", f"(= {NEXT})"))
     newer = folder / f"{package.name.split('_')[0]}_{NEXT}_all.deb"
     run_logged(["dpkg-deb", "--root-owner-group", "--build", str(root), str(newer)], "packages")
     return newer

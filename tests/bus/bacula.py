@@ -63,15 +63,20 @@ class World:
 
 @asynccontextmanager
 async def fakes(
-    stack: Stack, changers: Sequence[Changer] = (Changer(),), *, monitor: bool = True, director: bool = True
+    stack: Stack,
+    changers: Sequence[Changer] = (Changer(),),
+    *,
+    monitor: bool = True,
+    director: bool = True,
+    **settings: object,
 ) -> AsyncIterator[World]:
-    """Disks, tapes and Bacula, before there is a daemon."""
+    """Disks, tapes and Bacula, before there is a daemon. ``settings`` go into the section bacula of the configuration."""
     disks.prepare(stack)
     robots = tapes.prepare(stack, changers)
     bacula = FakeBacula(stack.directory, monitor=monitor, director=director)
     await bacula.start()
     stack.config["bacula"] = {"user": bacula.user, "scripts": str(bacula.scripts), "start_timeout_s": 5}
-    stack.config["bacula"] |= {"idle_interval_s": 0.05, "status_timeout_s": 5}
+    stack.config["bacula"] |= {"idle_interval_s": 0.05, "status_timeout_s": 5} | settings
     found = World(stack, bacula, robots)
     found._serials = [changer.serial for changer in changers]
     try:
@@ -82,10 +87,15 @@ async def fakes(
 
 @asynccontextmanager
 async def world(
-    stack: Stack, changers: Sequence[Changer] = (Changer(),), *, monitor: bool = True, director: bool = True
+    stack: Stack,
+    changers: Sequence[Changer] = (Changer(),),
+    *,
+    monitor: bool = True,
+    director: bool = True,
+    **settings: object,
 ) -> AsyncIterator[World]:
     """Fakes, daemon, client; every library was read."""
-    async with fakes(stack, changers, monitor=monitor, director=director) as found:
+    async with fakes(stack, changers, monitor=monitor, director=director, **settings) as found:
         await stack.daemon()
         await found.connect()
         yield found

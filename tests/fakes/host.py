@@ -55,7 +55,7 @@ class FakeHost:
         """Install a service; ``state`` is its ActiveState."""
         file = self.directory / "services.json"
         known = json.loads(file.read_text()) if file.exists() else {}
-        file.write_text(json.dumps(known | {unit: state}))
+        file.write_text(json.dumps(known | {unit: {"LoadState": "loaded", "ActiveState": state}}))
 
     # Disks
 
