@@ -70,7 +70,7 @@ async def fakes(
     director: bool = True,
     **settings: object,
 ) -> AsyncIterator[World]:
-    """Disks, tapes and Bacula, before there is a daemon. ``settings`` go into the section bacula of the configuration."""
+    """Disks, tapes and Bacula, before there is a daemon. ``settings`` go into its section bacula."""
     disks.prepare(stack)
     robots = tapes.prepare(stack, changers)
     bacula = FakeBacula(stack.directory, monitor=monitor, director=director)
