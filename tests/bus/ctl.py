@@ -1,0 +1,117 @@
+"""bamsctl as people and scripts run it: a process of its own beside the shipped daemon."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.bus import bacula, targets
+from tests.bus.bacula import World
+from tests.bus.stack import LIMIT_S, Stack
+from tests.bus.targets import Lio
+
+PROGRAM = (sys.executable, "-m", "bamsd.ctl")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a run of bamsctl ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The words of each line but the title."""
+        return [line.split() for line in self.out.splitlines()[1:]]
+
+
+class Shell:
+    """Runs bamsctl on the bus of a stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+
+    async def run(self, *words: str, stdin: bytes = b"", argv: Sequence[str] = PROGRAM, **environment: str) -> Ran:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            *words,
+            env=self.stack.environment | environment,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            out, err = await asyncio.wait_for(process.communicate(stdin), LIMIT_S)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        assert process.returncode is not None
+        return Ran(process.returncode, out.decode(), err.decode())
+
+    async def did(self, *words: str, stdin: bytes = b"") -> Ran:
+        """Run a command that must succeed."""
+        ran = await self.run(*words, stdin=stdin)
+        assert ran.code == 0, ran
+        return ran
+
+    async def json(self, *words: str) -> Any:
+        return (await self.did(*words, "--json")).json
+
+    async def refused(self, code: int, *words: str, stdin: bytes = b"") -> str:
+        """Run a command that must end with this code; what it says."""
+        ran = await self.run(*words, stdin=stdin)
+        assert ran.code == code, ran
+        assert ran.out == "", ran
+        return ran.err
+
+
+@dataclass
+class Appliance:
+    """Tapes, disks, targets on LIO, Bacula, the daemon on them, and a shell."""
+
+    stack: Stack
+    world: World
+    side: Lio
+    shell: Shell
+
+    def open_device(self, repository: dict[str, Any]) -> None:
+        """Let the fake kernel of the targets know a volume."""
+        self.side.backing[repository["device"]] = repository["size"]
+
+
+@asynccontextmanager
+async def appliance(stack: Stack) -> AsyncIterator[Appliance]:
+    side = Lio()
+    with targets.shown(stack, side):
+        async with bacula.world(stack) as world:
+            await targets.until_ready(world.client)
+            yield Appliance(stack, world, side, Shell(stack))
+
+
+@contextmanager
+def program_on_path(stack: Stack) -> Any:
+    """bamsctl and bamsd as commands, for shells and for the examples of the documentation."""
+    folder = stack.directory / "programs"
+    folder.mkdir(exist_ok=True)
+    for name, module in (("bamsctl", "bamsd.ctl"), ("bamsd", "bamsd")):
+        script = folder / name
+        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
+        script.chmod(0o755)
+    before = stack.environment["PATH"]
+    stack.environment["PATH"] = f"{folder}{os.pathsep}{before}"
+    try:
+        yield Path(folder)
+    finally:
+        stack.environment["PATH"] = before
