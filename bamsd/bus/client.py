@@ -9,7 +9,7 @@ from dbus_next import Message, MessageFlag, MessageType
 from bamsd.bus import wire
 from bamsd.bus.connection import BUS, BUS_PATH, Connection
 from bamsd.core.names import ROOT
-from bamsd.errors import BY_NAME, BamsError, NotAuthorized, NotFound, NotReady, NotSupported, TimedOut, ToolFailed
+from bamsd.errors import BY_NAME, BamsError, NotAuthorized, NotFound, NotReady, NotSupported, ToolFailed
 
 NAME = "org.bams"
 PROPERTIES = "org.freedesktop.DBus.Properties"
@@ -121,12 +121,12 @@ def _error(reply: Message, path: str, member: str) -> BamsError:
         text = "bamsd does not run and did not start when it was asked for. See: systemctl status bamsd"
         return NotReady(f"{text} ({reason.rstrip('.')})." if reason else f"{text}.")
     match standard:
-        case "UnknownObject" if path.count("/") > ROOT.count("/") + 1:
+        case "UnknownObject" | "UnknownInterface" if path.count("/") > ROOT.count("/") + 1:
             return NotFound(f"There is no {path.rsplit('/', 1)[-1]} among the {path.split('/')[-2]} of bamsd.")
         case "UnknownObject" | "UnknownMethod" | "UnknownInterface" | "UnknownProperty":
             return NotOffered(f"This bamsd does not offer {member}: {reason}")
         case "AccessDenied":
             return NotAuthorized(f"The bus does not let you call {member}: {reason}")
-        case "NoReply" | "Timeout":
-            return TimedOut(f"bamsd did not answer {member}: {reason}")
+        case "NoReply":
+            return NotReady(f"bamsd has ended before it answered {member}. See: journalctl -u bamsd")
     return ToolFailed(f"{member} failed: {name}: {reason}")

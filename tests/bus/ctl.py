@@ -1,6 +1,8 @@
 """bamsctl as people and scripts run it: a process of its own beside the shipped daemon."""
 
 import asyncio
+import contextlib
+import io
 import json
 import os
 import sys
@@ -10,11 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
+from bamsd.ctl.commands import COMMANDS
+from bamsd.ctl.parser import build
+from bamsd.errors import BamsError
 from tests.bus import bacula, targets
 from tests.bus.bacula import World
 from tests.bus.stack import LIMIT_S, Stack
 from tests.bus.targets import Lio
 
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema" / "bamsctl.json"
 PROGRAM = (sys.executable, "-m", "bamsd.ctl")
 
 
@@ -36,13 +44,26 @@ class Ran:
         return [line.split() for line in self.out.splitlines()[1:]]
 
 
+def documented(shape: str, strict: bool = True) -> Draft202012Validator:
+    """A shape of docs/schema/bamsctl.json. Here it allows no key that it does not name, so that none is forgotten."""
+    defs: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]
+    for name, schema in defs.items():
+        if strict and "properties" in schema and name not in ("change", "record"):
+            schema["additionalProperties"] = False
+    return Draft202012Validator({"$ref": f"#/$defs/{shape}", "$defs": defs})
+
+
 class Shell:
-    """Runs bamsctl on the bus of a stack."""
+    """Runs bamsctl on the bus of a stack. ``unused`` are the commands that were not run yet."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
+        self.unused = {command.name for command in COMMANDS}
 
     async def run(self, *words: str, stdin: bytes = b"", argv: Sequence[str] = PROGRAM, **environment: str) -> Ran:
+        if argv is PROGRAM:
+            with contextlib.suppress(BamsError, SystemExit), contextlib.redirect_stderr(io.StringIO()):
+                self.unused.discard(build().parse_args(words).command.name)
         process = await asyncio.create_subprocess_exec(
             *argv,
             *words,
@@ -67,7 +88,13 @@ class Shell:
         return ran
 
     async def json(self, *words: str) -> Any:
-        return (await self.did(*words, "--json")).json
+        """The document of a command, which is as docs/schema/bamsctl.json says."""
+        found = (await self.did(*words, "--json")).json
+        documented(build().parse_args(words).command.shape).validate(found)
+        return found
+
+    def left(self, group: str) -> set[str]:
+        return {name for name in self.unused if name.split()[0] == group}
 
     async def refused(self, code: int, *words: str, stdin: bytes = b"") -> str:
         """Run a command that must end with this code; what it says."""

@@ -72,6 +72,7 @@ def test_the_system_files_are_where_the_system_looks(system: Path) -> None:
     others = {name for name in files(system) if not name.startswith(PACKAGES.lstrip("/"))}
     assert others == {
         "etc/bams/config.yaml",
+        "usr/bin/bamsctl",
         "usr/lib/systemd/system/bams-modules.service",
         "usr/lib/systemd/system/bamsd.service",
         "usr/lib/sysusers.d/bams.conf",
@@ -81,14 +82,22 @@ def test_the_system_files_are_where_the_system_looks(system: Path) -> None:
         *(f"usr/share/dbus-1/interfaces/{name}" for name in contract_files()),
         "usr/share/dbus-1/system-services/org.bams.service",
         "usr/share/dbus-1/system.d/org.bams.conf",
+        "usr/share/bash-completion/completions/bamsctl",
         "usr/share/doc/bams/examples/config.yaml",
+        "usr/share/doc/bams/schema/bamsctl.json",
+        "usr/share/fish/vendor_completions.d/bamsctl.fish",
+        "usr/share/man/man1/bamsctl.1",
+        "usr/share/man/man5/bams.yaml.5",
+        "usr/share/man/man5/org.bams.5",
+        "usr/share/man/man8/bamsd.8",
         "usr/share/polkit-1/actions/org.bams.policy",
         "usr/share/polkit-1/rules.d/50-bams.rules",
+        "usr/share/zsh/vendor-completions/_bamsctl",
     }
 
 
 def test_no_placeholder_is_left(system: Path) -> None:
-    for name in ("usr/lib/systemd/system/bamsd.service", "usr/sbin/bamsd"):
+    for name in ("usr/lib/systemd/system/bamsd.service", "usr/sbin/bamsd", "usr/bin/bamsctl"):
         assert re.findall(r"@\w+@", (system / name).read_text()) == []
 
 
