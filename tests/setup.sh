@@ -47,7 +47,7 @@ version="$("$PYTHON" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2
 
 # Beside the interpreter: the bus and its clients, headers for systemd-python, meson for the install test, and FUSE,
 # which shows the daemon a fake of the kernel's tree.
-packages="dbus-daemon fuse3 gcc libglib2.0-bin libsystemd-dev libudev1 meson ninja-build pkg-config systemd"
+packages="dbus-daemon fuse3 gcc groff-base libglib2.0-bin libsystemd-dev libudev1 meson ninja-build pkg-config systemd"
 [ "$PYTHON" = /usr/bin/python3 ] && packages="$packages python3-dev python3-venv"
 
 wanted="$VENV $PYTHON $version $(cat tests/setup.sh tests/requirements.txt | sha256sum)"
