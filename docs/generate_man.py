@@ -232,7 +232,7 @@ def settings(model: type[BaseModel], at: tuple[str, ...], said: dict[tuple[str, 
             raise Unexplained(f"{'.'.join(place)} is not in {EXAMPLE.relative_to(ROOT)}")
         inner = field.annotation
         many = typing.get_origin(inner) is tuple
-        element = typing.get_args(inner)[0] if many else inner
+        element: typing.Any = typing.get_args(inner)[0] if many else inner
         section = isinstance(element, type) and issubclass(element, BaseModel)
         text = said[place] or (f"{field.description[0].upper()}{field.description[1:]}." if field.description else "")
         if section:
@@ -361,7 +361,11 @@ def _tidy(text: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    pages = render()
+    try:
+        pages = render()
+    except Unexplained as error:
+        print(f"generate_man: {error}", file=sys.stderr)
+        return 1
     if arguments != ["--check"]:
         for name, text in pages.items():
             (TARGET / name).write_text(text, encoding="utf-8")

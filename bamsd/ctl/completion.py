@@ -48,7 +48,7 @@ async def run(words: list[str]) -> int:
     found = offered(typed, last)
     names = _names_wanted(typed, last)
     if names:
-        found += await _names(names, typed)
+        found += sorted(await _names(names, typed))
     for value, text in found:
         if value.startswith(last) and value.isprintable():
             print(f"{value}\t{printable(text)}" if text else value)

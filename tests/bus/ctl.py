@@ -6,7 +6,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,14 +60,20 @@ class Shell:
         self.stack = stack
         self.unused = {command.name for command in COMMANDS}
 
-    async def run(self, *words: str, stdin: bytes = b"", argv: Sequence[str] = PROGRAM, **environment: str) -> Ran:
+    async def run(
+        self,
+        *words: str,
+        stdin: bytes = b"",
+        argv: Sequence[str] = PROGRAM,
+        environment: Mapping[str, str] | None = None,
+    ) -> Ran:
         if argv is PROGRAM:
             with contextlib.suppress(BamsError, SystemExit), contextlib.redirect_stderr(io.StringIO()):
                 self.unused.discard(build().parse_args(words).command.name)
         process = await asyncio.create_subprocess_exec(
             *argv,
             *words,
-            env=self.stack.environment | environment,
+            env=self.stack.environment | dict(environment or {}),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -128,7 +134,7 @@ async def appliance(stack: Stack) -> AsyncIterator[Appliance]:
 
 
 @contextmanager
-def program_on_path(stack: Stack) -> Any:
+def program_on_path(stack: Stack) -> Iterator[Path]:
     """bamsctl and bamsd as commands, for shells and for the examples of the documentation."""
     folder = stack.directory / "programs"
     folder.mkdir(exist_ok=True)

@@ -5,7 +5,6 @@ from tests.bus.ctl import Shell
 from tests.bus.stack import Stack
 from tests.bus.targets import HOST, OTHER, A, B, Lio
 from tests.bus.test_iscsi import stack_down
-from tests.fakes.disks_lvm import MIB
 
 SECRET, MUTUAL = "First-Secret.1", "Second-Secret2"
 

@@ -91,14 +91,14 @@ async def test_another_host_is_reached_through_ssh(stack: Stack) -> None:
         )
         ssh.chmod(0o755)
         elsewhere = {"DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nowhere"}
-        assert (await shell.run("permissions", **elsewhere)).code == 8
-        ran = await shell.run("permissions", "--host", "joe@backup1", **elsewhere)
+        assert (await shell.run("permissions", environment=elsewhere)).code == 8
+        ran = await shell.run("permissions", "--host", "joe@backup1", environment=elsewhere)
         assert ran.code == 0, ran
         assert "org.bams.manage" in ran.out
         said = (folder / "arguments").read_text().split()
         assert said == ["-xT", "--", "joe@backup1", "systemd-stdio-bridge"]
         ssh.write_text("#!/bin/sh\nexit 255\n")
-        assert (await shell.run("permissions", "-H", "backup1", **elsewhere)).code == 8
+        assert (await shell.run("permissions", "-H", "backup1", environment=elsewhere)).code == 8
     for host in ("-oProxyCommand=x", "a b", "a;b", "joe@-x", "a@b@c", ""):
         ran = await shell.run("permissions", f"--host={host}")
         assert ran.code == (10 if host else 0), ran
