@@ -81,7 +81,7 @@ EXAMPLES = (
     ("See everything at a glance:", "bamsctl status"),
     ("Load the cartridge of slot 5 into drive 0 of the library LIB1:", "bamsctl tape load LIB1 5 0"),
     ("See what would be done, then make a repository with a file system:",
-     "bamsctl disk create weekly vg1 500G --filesystem --dry-run", "bamsctl disk create weekly vg1 500G --filesystem"),
+     "bamsctl disk create weekly vg1 50G --filesystem --dry-run", "bamsctl disk create weekly vg1 50G --filesystem"),
     ("Offer a repository to one initiator, with a secret that you are asked for:",
      "bamsctl iscsi create iqn.2026-01.org.example:vm --initiator iqn.1993-08.org.debian:01:abc",
      "bamsctl iscsi credentials iqn.2026-01.org.example:vm --user joe",

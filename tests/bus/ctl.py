@@ -20,7 +20,9 @@ from bamsd.errors import BamsError
 from tests.bus import bacula, targets
 from tests.bus.bacula import World
 from tests.bus.stack import LIMIT_S, Stack
+from tests.bus.tapes import LIB
 from tests.bus.targets import Lio
+from tests.fakes.tape_library import Changer
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema" / "bamsctl.json"
 PROGRAM = (sys.executable, "-m", "bamsd.ctl")
@@ -119,16 +121,18 @@ class Appliance:
     side: Lio
     shell: Shell
 
-    def open_device(self, repository: dict[str, Any]) -> None:
-        """Let the fake kernel of the targets know a volume."""
-        self.side.backing[repository["device"]] = repository["size"]
+    async def show_volumes(self) -> None:
+        """Let the fake kernel of the targets know the volumes that are there now."""
+        volumes = (await self.world.disks.repositories()).values()
+        self.side.backing |= {volume["Device"]: volume["Size"] for volume in volumes if volume["Device"]}
 
 
 @asynccontextmanager
-async def appliance(stack: Stack) -> AsyncIterator[Appliance]:
+async def appliance(stack: Stack, library: str = LIB) -> AsyncIterator[Appliance]:
+    """``library``: its serial number."""
     side = Lio()
     with targets.shown(stack, side):
-        async with bacula.world(stack) as world:
+        async with bacula.world(stack, (Changer(serial=library),)) as world:
             await targets.until_ready(world.client)
             yield Appliance(stack, world, side, Shell(stack))
 

@@ -152,3 +152,14 @@ def test_the_sandbox_of_the_unit_is_tight(system: Path) -> None:
     print(f"systemd-analyze security: {figure[1]}")
     assert float(figure[1]) < 5.0
     assert done.returncode == 0
+
+
+def test_the_command_line_loads_nothing_that_it_does_not_need(system: Path, tmp_path: Path) -> None:
+    """It starts at every TAB. The validators, the daemon and its areas would make that three times as long."""
+    program = tmp_path / "bamsctl"
+    text = (system / "usr/bin/bamsctl").read_text().replace(PACKAGES, str(ROOT))
+    program.write_text(text.replace("sys.exit(main())", "print(*sorted(n for n, m in sys.modules.items() if m))"))
+    done = subprocess.run([sys.executable, "-I", str(program)], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "bamsd.ctl.parser" in loaded
+    assert loaded & {"ssl", "gi", "pydantic", "yaml", "sqlite3", "bamsd.daemon", "bamsd.config", "bamsd.tape"} == set()
