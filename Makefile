@@ -18,7 +18,7 @@ MESON_SETUP = $(MESON) setup build/meson --prefix=$(prefix) --sysconfdir=$(sysco
 
 export PYTHON
 
-.PHONY: help run stop shell status check check-faults check-fast bench build install clean lint python venv
+.PHONY: help run stop shell status check check-faults check-fast bench build install deb clean lint python venv
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -60,6 +60,9 @@ build: ## Prepare the installation in build/meson
 
 install: build ## Install into this system, or below DESTDIR (prefix, sysconfdir, localstatedir, PYTHON)
 	DESTDIR="$(DESTDIR)" $(MESON) install -C build/meson
+
+deb: venv ## Build the Debian packages in build/deb
+	@debian/build.sh build/deb
 
 clean: ## Remove build/ and all caches of tools; stops the appliance first
 	@if [ -d build/appliance ]; then $(APPLIANCE) stop; fi

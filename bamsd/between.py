@@ -1,17 +1,28 @@
-"""What Bacula and iSCSI are told of tapes and disks: the areas know each other only through this and daemon.py."""
+"""What areas are told of each other: they know each other only through this and daemon.py."""
 
-from collections.abc import Mapping
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
 
 from bamsd.bacula.models import Repository, TapeDrive, TapeLibrary, as_name
 from bamsd.bacula.views import Whereabouts
+from bamsd.core.alerts import Alerts
+from bamsd.core.audit import Audit
+from bamsd.core.jobs import Jobs
 from bamsd.disk.views import RepositoryView
 from bamsd.errors import NotFound
 from bamsd.iscsi.models import Backing
+from bamsd.logs import catalogue
+from bamsd.support.items import Robot
+from bamsd.support.models import Document
 from bamsd.tape.library import Library
 from bamsd.tape.service import Tape
 from bamsd.tape.views import DriveView, LibraryView
 
 _PAGE = 500
+_AUDIT_RECORDS = 5000
 
 
 def libraries(tape: Tape) -> tuple[TapeLibrary, ...]:
@@ -95,3 +106,44 @@ def backing(view: RepositoryView) -> Backing:
         refusal = "it holds a file system of this host. A LUN needs a repository of use block."
     size_bytes = view.size_bytes if view.state in ("ready", "rolling-back") else 0
     return Backing(view.name, view.uuid, "block", view.device, size_bytes, refusal)
+
+
+def robots(tape: Tape) -> list[Robot]:
+    """Libraries whose robot stands still, for a look that needs nothing of BAMS's own."""
+    still = (library for library in tape.libraries if library.status is not None and not library.robot.is_taken)
+    return [
+        Robot(library.name, library.changer.sg, tuple(drive.generic for drive in library.view.drives if drive.generic))
+        for library in still
+    ]
+
+
+def logs(services: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The units of these services, or of all. Raises NotFound for one that has no log."""
+    sources = [catalogue.find(name) for name in services] or catalogue.SOURCES
+    return {source.name: source.units for source in sources}
+
+
+def documents(
+    alerts: Alerts, jobs: Jobs, audit: Audit, objects: Callable[[], Mapping[str, Any]]
+) -> tuple[Document, ...]:
+    """What bamsd itself knows, for a support bundle."""
+
+    async def standing() -> str:
+        return json.dumps([asdict(alert) for alert in alerts.list()], indent=1)
+
+    async def history() -> str:
+        return json.dumps([asdict(job) for job in jobs.list()], indent=1, default=str)
+
+    async def records() -> str:
+        found = await audit.entries(limit=_AUDIT_RECORDS)
+        return "".join(f"{json.dumps(record, default=str)}\n" for record in found)
+
+    async def everything() -> str:
+        return await asyncio.to_thread(_as_json, objects())
+
+    parts = {"alerts.json": standing, "jobs.json": history, "audit.jsonl": records, "objects.json": everything}
+    return tuple(Document(f"bams/{name}", text) for name, text in parts.items())
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, indent=1, default=lambda one: getattr(one, "value", str(one)))

@@ -35,6 +35,7 @@ class Paths(Section):
     units: Path = Path("/etc/systemd/system")
     etc: Path = Path("/etc")
     var_lib: Path = Path("/var/lib")
+    journal: Path | None = Field(None, description="a folder of journal files; else the journal of this machine")
 
 
 class AuditSettings(Section):
@@ -120,15 +121,79 @@ class BaculaSettings(Section):
     status_timeout_s: float = Field(30, gt=0, le=600, description="until a storage daemon counts as silent")
     start_timeout_s: Seconds = Field(180, description="until a restarted storage daemon must show its devices")
     idle_interval_s: Seconds = Field(10, description="between two looks at running jobs")
+    poll_interval_s: Seconds = Field(300, description="between two looks at ended jobs")
+    backup_expected_h: int = Field(0, ge=0, le=8784, description="longest time without a good backup; 0: any")
+
+
+Severity = Literal["critical", "warning", "info"]
+Program = Annotated[str, Field(max_length=4096, pattern=r"^/[^\x00-\x1f\x7f]*$")]
+"""The full path of a program."""
+Address = Annotated[str, Field(max_length=254, pattern=r"^[A-Za-z0-9_.+=]([A-Za-z0-9_.+=-]*)(@[A-Za-z0-9.-]+)?$")]
+"""A mail address, or the name of a local mailbox. It becomes an argument of sendmail, so it begins with no dash."""
+
+
+class MailSettings(Section):
+    to: tuple[Address, ...] = Field((), max_length=50, description="none: no mail")
+    sender: Address | Literal[""] = Field("", alias="from")
+    sendmail: Program = "/usr/sbin/sendmail"
+    severity: Severity = Field("warning", description="the least that is told")
+    per_hour: int = Field(6, ge=1, le=1000, description="mails at most; what comes after waits for the next one")
+
+
+class HookSettings(Section):
+    command: tuple[Annotated[str, Field(max_length=4096, pattern=r"^[^\x00]*$")], ...] = Field((), max_length=100)
+    user: str = Field("", max_length=32, pattern=r"^([a-z_][a-z0-9_-]*)?$", description="empty: one that has no rights")
+    severity: Severity = Field("warning", description="the least that is told")
+    timeout_s: Seconds = 60
+
+    @field_validator("command")
+    @classmethod
+    def _full_path(cls, command: tuple[str, ...]) -> tuple[str, ...]:
+        if command and not command[0].startswith("/"):
+            raise ValueError("the program must be named by its full path")
+        return command
+
+
+class AlertSettings(Section):
+    unit_interval_s: Seconds = Field(60, description="between two looks at the services that backups need")
+    settle_s: float = Field(10, ge=0, le=3600, description="a condition that ends before is not told")
+    quiet_s: float = Field(3600, ge=0, le=86400, description="until a condition that came back is told again")
+    mail: MailSettings = Field(default_factory=MailSettings.model_construct)
+    hook: HookSettings = Field(default_factory=HookSettings.model_construct)
+
+
+class BundleSettings(Section):
+    keep: int = Field(5, ge=1, le=100, description="how many support bundles are kept")
+    max_mib: int = Field(512, ge=16, le=16384, description="most that goes into one, before it is packed")
+    journal_days: int = Field(7, ge=1, le=365, description="how far back the logs in it go")
+
+
+class OverviewSettings(Section):
+    sample_interval_s: Seconds = 60
+    unit_interval_s: Seconds = 15
+    forecast_days: int = Field(14, ge=4, le=90, description="how many days a forecast looks back")
+    full_within_days: float = Field(14, ge=0, le=365, description="alert when it will be full so soon; 0: never")
+    metrics_file: str = Field("", max_length=512, description="OpenMetrics for a textfile collector; empty: none")
+
+    @field_validator("metrics_file")
+    @classmethod
+    def _collected(cls, file: str) -> str:
+        path = Path(file)
+        if file and (not path.is_absolute() or ".." in path.parts or path.suffix != ".prom" or "\0" in file):
+            raise ValueError("an absolute path that ends in .prom is needed: the collector reads no other files")
+        return file
 
 
 class Config(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    alerts: AlertSettings = Field(default_factory=AlertSettings.model_construct)
     paths: Paths = Field(default_factory=Paths.model_construct)
     audit: AuditSettings = Field(default_factory=AuditSettings.model_construct)
     bacula: BaculaSettings = Field(default_factory=BaculaSettings.model_construct)
+    bundles: BundleSettings = Field(default_factory=BundleSettings.model_construct)
     disk: DiskSettings = Field(default_factory=DiskSettings.model_construct)
     iscsi: IscsiSettings = Field(default_factory=IscsiSettings.model_construct)
+    overview: OverviewSettings = Field(default_factory=OverviewSettings.model_construct)
     tape: TapeSettings = Field(default_factory=TapeSettings.model_construct)
 
 

@@ -3,45 +3,61 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bamsd import between, config
+import bamsd
+from bamsd import between, between_overview, config
 from bamsd.bacula import interface as bacula_interface
 from bamsd.bacula.archive_devices import ArchiveDevices
 from bamsd.bacula.assembly import BaculaArea
 from bamsd.bacula.bsdjson import CONFIGURATIONS
 from bamsd.bacula.interface import BaculaInterface
-from bamsd.bus import contract
+from bamsd.bus import contract, units
 from bamsd.bus.caller import Callers
 from bamsd.bus.connection import Connection
+from bamsd.bus.departures import Departures
 from bamsd.bus.dispatch import Dispatcher
-from bamsd.bus.export import Interface
 from bamsd.bus.objects import ObjectTree
 from bamsd.bus.polkit import Polkit
+from bamsd.core import job_record
 from bamsd.core.alerts import Alerts
-from bamsd.core.audit import Audit, Entry, Outcome, Report
+from bamsd.core.audit import Audit, Report
 from bamsd.core.holders import Holders
 from bamsd.core.jobs import Job, Jobs
-from bamsd.core.names import ROOT, job_path
+from bamsd.core.names import ROOT
 from bamsd.core.store import Store
+from bamsd.declared import declared_actions
+from bamsd.delivery.service import Delivery
 from bamsd.disk import interface as disk_interface
 from bamsd.disk.assembly import DiskArea
-from bamsd.disk.interface import DiskInterface, DiskObjects, PoolInterface, RepositoryInterface
+from bamsd.disk.interface import DiskInterface, DiskObjects
 from bamsd.errors import BamsError, InvalidArgument
 from bamsd.iscsi import interface as iscsi_interface
 from bamsd.iscsi.assembly import IscsiArea
 from bamsd.iscsi.exports import Exports
-from bamsd.iscsi.interface import IscsiInterface, IscsiObjects, TargetInterface
-from bamsd.manager.interface import JobInterface, JobObjects, ManagerInterface
+from bamsd.iscsi.interface import IscsiInterface, IscsiObjects
+from bamsd.logs import interface as logs_interface
+from bamsd.logs.interface import LogsInterface
+from bamsd.logs.service import Logs
+from bamsd.manager.interface import JobObjects, ManagerInterface
+from bamsd.overview.answers import Answers
+from bamsd.overview.assembly import OverviewArea
+from bamsd.overview.models import Bacula, UnitState
+from bamsd.overview.sampling import Sources
+from bamsd.overview.units import state as unit_state
+from bamsd.support.assembly import SupportArea
 from bamsd.system import systemd
 from bamsd.tape import interface as tape_interface
 from bamsd.tape import recovery
 from bamsd.tape.health import DriveHealthPoll
-from bamsd.tape.interface import DriveInterface, LibraryInterface, TapeInterface, TapeObjects
+from bamsd.tape.interface import TapeInterface, TapeObjects
 from bamsd.tape.service import Tape
 from bamsd.tape.watch import Watch
+from bamsd.units.watch import UnitWatch
 
 log = logging.getLogger(__name__)
 
@@ -51,21 +67,7 @@ STOP_LIMIT_S = 5.0
 
 CONFIG_ALERT = "config-refused"
 AUDIT_ALERT = "audit-broken"
-
-INTERFACES: tuple[type[Interface], ...] = (
-    ManagerInterface,
-    JobInterface,
-    DiskInterface,
-    PoolInterface,
-    RepositoryInterface,
-    IscsiInterface,
-    TargetInterface,
-    TapeInterface,
-    LibraryInterface,
-    DriveInterface,
-    BaculaInterface,
-)
-"""Everything that is declared. The contract test and GetPermissions read this."""
+AUDIT_CHECK_S = 86400.0
 
 
 class Daemon:
@@ -82,6 +84,8 @@ class Daemon:
             journal=systemd.journal_send,
         )
         self._jobs = Jobs(self._store, before_end=self._record_end)
+        self._delivery = Delivery(settings.alerts, self._store, self._alerts)
+        self._units = UnitWatch(self._alerts, settings.alerts.unit_interval_s)
         self._stop = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
@@ -96,17 +100,22 @@ class Daemon:
         interrupted = await self._jobs.open()
         connection = await Connection.open()
         self._build(connection)
+        await self._overview.open()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_logged()))
         await connection.own(BUS_NAME)
         await self._alerts.clear(CONFIG_ALERT)
+        await self._delivery.start()
         systemd.notify("READY=1")
         log.info("bamsd is ready as %s", BUS_NAME)
         self._spawn(self._watchdog())
+        self._units.start()
+        self._spawn(self._check_audit())
         self._spawn(self._start_tape(interrupted))
         self._spawn(self._start_disk(interrupted))
         self._spawn(self._bacula.start(interrupted))
+        self._spawn(self._support.service.start())
         return await self._serve(connection)
 
     def _build(self, connection: Connection) -> None:
@@ -137,15 +146,30 @@ class Daemon:
 
         self._build_disk()
         self._build_bacula()
-
-        self._tree.add(
-            ROOT, ManagerInterface(self._alerts, self._audit, polkit, declared_actions, self.verify_audit, self.reload)
+        self._logs = Logs(
+            partial(units.active_states, connection), Departures(connection), self._settings.paths.journal
         )
+        self._build_support()
+        self._build_overview(connection)
+
+        self._manager = ManagerInterface(
+            self._alerts,
+            self._audit,
+            polkit,
+            declared_actions,
+            self.verify_audit,
+            self.reload,
+            self._support.service,
+            Answers(self._overview.service),
+            self.test_delivery,
+        )
+        self._tree.add(ROOT, self._manager)
         self._tree.add(tape_interface.PATH, tape_objects.entry)
         self._tree.add(disk_interface.PATH, DiskInterface(self._disk.service))
         self._iscsi_objects.entry = IscsiInterface(self._iscsi.service)
         self._tree.add(iscsi_interface.PATH, self._iscsi_objects.entry)
         self._tree.add(bacula_interface.PATH, BaculaInterface(self._bacula.service))
+        self._tree.add(logs_interface.PATH, LogsInterface(self._logs))
         connection.on_message(self._dispatcher.handle)
 
     def _build_bacula(self) -> None:
@@ -162,6 +186,19 @@ class Daemon:
             look_again=lambda storage: between.look_again(self._tape, storage),
         )
         self._tape.mover.release = self._bacula.service.operating.release_drive
+
+    def _build_support(self) -> None:
+        """A bundle has what the areas know, and none of their secrets."""
+        self._support = SupportArea(
+            self._settings,
+            self._config_path,
+            self._jobs,
+            version=bamsd.__version__,
+            robots=lambda: between.robots(self._tape),
+            logs=between.logs,
+            documents=between.documents(self._alerts, self._jobs, self._audit, self._tree.managed),
+            secrets=self._iscsi.secrets,
+        )
 
     def _build_disk(self) -> None:
         """Disks, targets, and everybody who may use a disk: the areas know each other only through this."""
@@ -194,10 +231,41 @@ class Daemon:
         places = self._disk.mount_points
         holders.register(ArchiveDevices(paths.proc, paths.sysfs, paths.dev, configurations=bacula, mount_points=places))
 
+    def _build_overview(self, connection: Connection) -> None:
+        """The overview sees all areas, and each of them through a function of ``between_overview``."""
+        tape_libraries = between_overview.Libraries()
+        books = self._disk.service.books
+        sources = Sources(
+            spaces=lambda: between_overview.spaces(books.pools.values(), books.repositories.values()),
+            libraries=lambda: tape_libraries.of(self._tape.libraries),
+            iscsi=lambda: between_overview.iscsi(self._iscsi.service.books),
+            sessions=lambda: between_overview.sessions(self._iscsi.service),
+            loads=self._tape.register.loads,
+        )
+
+        async def unit_states(names: Sequence[str]) -> dict[str, UnitState]:
+            return {name: unit_state(*said) for name, said in (await units.unit_states(connection, names)).items()}
+
+        async def bacula() -> Bacula:
+            return between_overview.bacula(await self._bacula.quiet_status.ask())
+
+        self._overview = OverviewArea(
+            self._settings,
+            self._store,
+            self._jobs,
+            self._alerts,
+            sources,
+            unit_states,
+            bacula,
+            lambda sections: self._manager.emit("OverviewChanged", sections),
+        )
+        self._tree.on_change = self._overview.object_changed
+
     async def _start_disk(self, interrupted: Sequence[Job]) -> None:
-        """Targets come after the disks: their devices must be known by then."""
+        """Targets come after the disks: their devices must be known by then. The overview counts what is there."""
         await self._disk.start(interrupted)
         await self._iscsi.start(interrupted)
+        self._overview.start()
 
     async def _start_tape(self, interrupted: Sequence[Job]) -> None:
         await self._watch.start()
@@ -213,9 +281,14 @@ class Daemon:
         systemd.notify("STOPPING=1")
         for task in self._background:
             task.cancel()
+        await self._logs.close()
         await self._watch.stop()
+        await self._overview.stop()
         await self._iscsi.stop()
         await self._disk.stop()
+        await self._bacula.stop()
+        await self._units.stop()
+        await self._delivery.stop()
         await self._jobs.close(0 if lost else STOP_LIMIT_S)
         await self._dispatcher.stop()
         if not lost:
@@ -231,6 +304,12 @@ class Daemon:
         await self._judge(report)
         return report
 
+    async def _check_audit(self) -> None:
+        """Nobody may ask for years: the whole chain is checked once a day."""
+        while True:
+            await asyncio.sleep(AUDIT_CHECK_S)
+            await self.verify_audit()
+
     async def _judge(self, report: Report) -> None:
         """A broken chain is an alert until it is whole again."""
         if report.ok:
@@ -242,6 +321,9 @@ class Daemon:
             f"The audit record was changed by something else than bamsd: {report.problem}",
             "Find out who can write to the log folder. The journal of bamsd holds a second copy of every record.",
         )
+
+    async def test_delivery(self, dry_run: bool) -> list[dict[str, Any]]:
+        return [asdict(outcome) for outcome in await self._delivery.test(dry_run=dry_run)]
 
     async def reload(self) -> None:
         """Read the configuration again. A bad file changes nothing, raises an alert and is the caller's error."""
@@ -265,6 +347,10 @@ class Daemon:
             self._disk.configure(fresh.disk)
             self._bacula.configure(fresh.bacula)
             self._iscsi.configure(fresh.iscsi)
+            self._support.service.settings = fresh.bundles
+            self._overview.configure(fresh.overview)
+            self._delivery.configure(fresh.alerts)
+            self._units.interval_s = fresh.alerts.unit_interval_s
             log.info("the configuration was read again")
 
     async def _reload_logged(self) -> None:
@@ -275,24 +361,7 @@ class Daemon:
 
     async def _record_end(self, job: Job) -> None:
         """The end of a job goes into the audit before anyone is told of it."""
-        outcomes: Mapping[str, Outcome] = {"succeeded": "done", "cancelled": "cancelled"}
-        await self._audit.record(
-            Entry(
-                action=job.action,
-                method="org.bams.Job",
-                object=job_path(job.id),
-                description=job.description,
-                arguments={},
-                person=job.started_by,
-                login_uid=None,
-                uid=job.started_by_uid,
-                pid=0,
-                outcome=outcomes.get(job.state, "failed"),
-                error=f"{job.error_name}: {job.error_message}" if job.error_name else "",
-                duration_us=max(0, job.end_us - job.start_us),
-                job=job.id,
-            )
-        )
+        await self._audit.record(job_record.ended(job))
 
     async def _watchdog(self) -> None:
         """Tell systemd at half its interval that the event loop turns."""
@@ -310,13 +379,6 @@ class Daemon:
         self._background.discard(task)
         if not task.cancelled() and task.exception():
             log.error("a background task failed", exc_info=task.exception())
-
-
-def declared_actions() -> list[str]:
-    """Every polkit action that a method names."""
-    methods = [m for interface in INTERFACES for m in interface.methods.values()]
-    named = {m.action for m in methods} | {m.force_action for m in methods if m.force_action}
-    return sorted(action for action in named if isinstance(action, str))
 
 
 async def _cancelled(task: asyncio.Task[object]) -> None:

@@ -226,7 +226,8 @@ def kind_of(annotated: typing.Any) -> str:
 
 
 def settings(model: type[BaseModel], at: tuple[str, ...], said: dict[tuple[str, ...], str]) -> Iterator[str]:
-    for name, field in model.model_fields.items():
+    for attribute, field in model.model_fields.items():
+        name = field.alias or attribute
         place = (*at, name)
         if place not in said:
             raise Unexplained(f"{'.'.join(place)} is not in {EXAMPLE.relative_to(ROOT)}")

@@ -78,7 +78,7 @@ SHAPES = {
     "one_series": "name s, object s, unit s, description s",
     "one_history": "name s, unit s, step t, times at, low ad, mean ad, high ad",
     "alert": "id s, severity s, summary s, advice s, object s, since t, acknowledged_by s, acknowledged t",
-    "bundle": "name s, path s, size t, created t, complete b",
+    "bundle": "name s, path s, size t, created t, complete b?",
     "way": "way s, ok b, text s",
     "config_check": "file s, good b",
     "status": "hostname s, version s, features as, alerts [alert], running [job], libraries [library], pools [pool], "

@@ -30,6 +30,8 @@ class ObjectTree:
         self._sent: dict[Interface, dict[str, Any]] = {}
         self._dirty: dict[Interface, None] = {}
         self._scheduled: asyncio.Handle | None = None
+        self.on_change: Callable[[str], None] = lambda path: None
+        """Called with the path of an object that came, went, has other properties than before, or sent a signal."""
 
     def add(self, path: str, *interfaces: Interface) -> None:
         """Export an object with all its interfaces."""
@@ -42,6 +44,7 @@ class ObjectTree:
         if path != ROOT:
             self.flush()
             self._signal(ROOT, OBJECT_MANAGER, "InterfacesAdded", "oa{sa{sv}}", [path, self._everything(path)])
+            self.on_change(path)
 
     def remove(self, path: str) -> None:
         interfaces = self._objects.pop(path)
@@ -50,6 +53,7 @@ class ObjectTree:
             interface.exporter = None
             del self._sent[interface]
         self._signal(ROOT, OBJECT_MANAGER, "InterfacesRemoved", "oas", [path, list(interfaces)])
+        self.on_change(path)
 
     def interfaces(self, path: str) -> Mapping[str, Interface]:
         """Interface name to object; empty where nothing is exported."""
@@ -88,6 +92,7 @@ class ObjectTree:
         self.flush()
         name = interface.interface_name
         self._signal(interface.path, name, member, interface.signals[member], values, destination)
+        self.on_change(interface.path)
 
     def flush(self) -> None:
         """Send PropertiesChanged for whatever differs from what was sent last."""
@@ -108,6 +113,7 @@ class ObjectTree:
                 self._sent[interface] = now
                 values = [interface.interface_name, changed, []]
                 self._signal(interface.path, PROPERTIES, "PropertiesChanged", "sa{sv}as", values)
+                self.on_change(interface.path)
 
     @staticmethod
     def _read(interface: Interface) -> dict[str, Any]:

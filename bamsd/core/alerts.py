@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from bamsd.core.clock import Clock, now_us
 from bamsd.core.store import Store
@@ -100,3 +100,17 @@ class Alerts:
                 listener(self.list())
             except Exception as error:
                 unexpected(error, "telling of alerts")
+
+
+def plain(alert: Alert) -> dict[str, Any]:
+    """An alert as clients see it (property Alerts of org.bams.Manager)."""
+    return {
+        "id": alert.id,
+        "severity": alert.severity,
+        "summary": alert.summary,
+        "advice": alert.advice,
+        "object": alert.object,
+        "since": alert.since_us,
+        "acknowledged_by": alert.acknowledged_by,
+        "acknowledged": alert.acknowledged_us,
+    }

@@ -7,7 +7,6 @@ in the store after each write, so that a cut-off end is found; docs of the chain
 import asyncio
 import json
 import logging
-import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,10 +14,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bamsd.core.audit_check import AuditFile, Report, check
-from bamsd.core.audit_record import FIELDS, Entry, Head, Outcome
+from bamsd.core.audit_index import AuditIndex, read_all, read_at
+from bamsd.core.audit_record import Entry, Head, Outcome
 from bamsd.core.audit_writer import AuditWriter
 from bamsd.core.store import Store
-from bamsd.errors import BamsError, Internal, InvalidArgument, unexpected
+from bamsd.errors import BamsError, Internal, unexpected
 
 __all__ = ["Audit", "Entry", "Outcome", "Report"]
 
@@ -39,6 +39,7 @@ class Audit:
     def __init__(self, directory: Path, store: Store, *, max_bytes: int, keep: int, journal: Journal) -> None:
         self._writer = AuditWriter(directory, max_bytes=max_bytes, keep=keep)
         self._store = store
+        self._index = AuditIndex(store)
         self._journal = journal
         self._directory = directory
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audit")
@@ -55,6 +56,7 @@ class Audit:
         """
         kept = await self._kept()
         found = await self._on_thread(lambda: self._writer.open(kept))
+        await self._catch_up()
         self._is_open = True
         if found.problem:
             log.error("%s", found.problem)
@@ -98,17 +100,29 @@ class Audit:
     async def entries(self, *, before_seq: int | None = None, limit: int = 100, **filters: Any) -> list[dict[str, Any]]:
         """The newest records first: all fields of Entry, with ``seq``, ``time_us``, ``prev`` and ``hash``.
 
-        ``filters`` are fields of Entry and the value they must have, or ``since_us`` and ``until_us`` for the time.
+        ``filters``: ``person``, ``action``, ``method``, ``outcome``, ``job`` and the value it must have; ``object``,
+        with what is below it; ``text``, in any case, of the description, error, arguments and names; ``since_us`` and
+        ``until_us`` for the time. Raises InvalidArgument for another filter.
         """
-        if unknown := filters.keys() - {*FIELDS, "since_us", "until_us"}:
-            raise InvalidArgument(f"The audit log cannot be filtered by {', '.join(sorted(unknown))}.")
         with ExitStack() as stack:
             async with self._one_at_a_time:
                 files = await self._files(stack)
-            return await asyncio.to_thread(_search, files, before_seq, limit, filters)
+                after, head = self._writer.dropped.seq, self._writer.head.seq
+            before = head + 1 if before_seq is None else min(before_seq, head + 1)
+            places = await self._index.find(after, before, limit, filters)
+            return await asyncio.to_thread(read_at, files, places)
 
-    async def _files(self, stack: ExitStack) -> list[AuditFile]:
-        reading = self._writer.files.reading(self._writer.dropped.seq)
+    async def _catch_up(self) -> None:
+        """File by file, because a record takes ten times as much memory as it has letters."""
+        head = self._writer.head.seq
+        await self._index.cut(head)
+        last = max(await self._index.last_seq(), self._writer.dropped.seq)
+        with ExitStack() as stack:
+            for file in await self._files(stack, after_seq=last) if last < head else []:
+                await self._index.catch_up(await asyncio.to_thread(read_all, file, last))
+
+    async def _files(self, stack: ExitStack, after_seq: int = 0) -> list[AuditFile]:
+        reading = self._writer.files.reading(max(after_seq, self._writer.dropped.seq))
         try:
             return await self._on_thread(lambda: stack.enter_context(reading))
         except OSError as error:
@@ -140,7 +154,8 @@ class Audit:
             dropped_before = self._writer.dropped
             records = await self._on_thread(lambda: self._write_and_tell(entries))
             head, dropped = self._writer.head, self._writer.dropped
-            await self._store.execute(_KEEP_HEAD, (head.seq, head.hash, dropped.seq, dropped.hash))
+            keep_head = (_KEEP_HEAD, (head.seq, head.hash, dropped.seq, dropped.hash))
+            await self._store.transaction([keep_head, *self._index.adding(self._writer.latest, dropped.seq)])
             if dropped != dropped_before:
                 await self._on_thread(self._writer.drop)
         return records
@@ -156,40 +171,6 @@ class Audit:
 
     async def _on_thread(self, call: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
-
-
-def _search(
-    files: Sequence[AuditFile], before_seq: int | None, limit: int, filters: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    first_of_next = before_seq
-    for place in range(len(files) - 1, -1, -1):
-        older = files[place - 1].last_seq if place else None
-        if first_of_next is not None and older is not None and older + 1 >= first_of_next:
-            continue
-        for line in reversed(files[place].content.read(files[place].size_bytes).split(b"\n")):
-            if len(found) >= limit:
-                return found
-            record = _loaded(line)
-            if record and (before_seq is None or record["seq"] < before_seq) and _matches(record, filters):
-                found.append(record)
-    return found
-
-
-def _loaded(line: bytes) -> dict[str, Any] | None:
-    """A record to show. Whether it is genuine is for ``verify`` to say."""
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return record if isinstance(record, dict) and type(record.get("seq")) is int else None
-
-
-def _matches(record: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
-    wanted = dict(filters)
-    since_us, until_us = wanted.pop("since_us", 0), wanted.pop("until_us", math.inf)
-    in_time = since_us <= record.get("time_us", 0) <= until_us
-    return in_time and all(record.get(name) == value for name, value in wanted.items())
 
 
 def _journal_fields(record: Mapping[str, Any]) -> dict[str, str]:

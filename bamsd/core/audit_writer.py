@@ -4,7 +4,7 @@ import errno
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from bamsd.core.audit_check import AuditFile, Followed, follow_file
 from bamsd.core.audit_files import CURRENT, AuditFiles
+from bamsd.core.audit_index import Placed
 from bamsd.core.audit_record import Entry, Head, NotARecord, before, head_of, read, seal
 from bamsd.errors import Internal, OutOfSpace
 
@@ -35,6 +36,8 @@ class AuditWriter:
         self.files = AuditFiles(directory)
         self.head = Head()
         self.dropped = Head()
+        self.latest: Sequence[Placed] = ()
+        """The records of the last write, with those about the log itself."""
         self._max_bytes = max_bytes
         self._keep = max(keep, 1)
 
@@ -56,11 +59,13 @@ class AuditWriter:
             for last_seq, name in self._too_many():
                 entry, dropped = self._about_drop(last_seq, name, dropped)
                 gone.append(entry)
-            data, records = self._seal([*gone, *entries])
-            self.files.append(data)
+            lines, records = self._seal([*gone, *entries])
+            at = self.files.size_bytes
+            self.files.append(b"".join(lines))
         except OSError as error:
             raise self._failed(error) from error
         self.head, self.dropped = head_of(records[-1]), dropped
+        self.latest = _placed(lines, records, at)
         return records[len(gone) :]
 
     def drop(self) -> None:
@@ -149,20 +154,28 @@ class AuditWriter:
         entry = _note("drop the oldest audit file", what, file=name, first=start.seq + 1, last=last_seq, hash=end.hash)
         return entry, end
 
-    def _seal(self, entries: Sequence[Entry]) -> tuple[bytes, list[dict[str, Any]]]:
+    def _seal(self, entries: Sequence[Entry]) -> tuple[list[bytes], list[dict[str, Any]]]:
         lines, records, at = [], [], self.head
         for entry in entries:
             line, record = seal(entry, at, time.time_ns() // 1000)
             lines.append(line)
             records.append(record)
             at = head_of(record)
-        return b"".join(lines), records
+        return lines, records
 
     def _failed(self, error: OSError) -> OutOfSpace | Internal:
         where = self.files.directory / CURRENT
         if error.errno in _FULL:
             return OutOfSpace(f"There is no room for the audit log {where}; free some space on its disk.")
         return Internal(f"The audit log {where} cannot be used: {error.strerror}.")
+
+
+def _placed(lines: Sequence[bytes], records: Sequence[Mapping[str, Any]], at: int) -> list[Placed]:
+    found = []
+    for line, record in zip(lines, records, strict=True):
+        found.append(Placed(record, at, len(line)))
+        at += len(line)
+    return found
 
 
 def _first_record(file: AuditFile) -> dict[str, Any] | None:

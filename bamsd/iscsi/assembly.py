@@ -52,7 +52,8 @@ class IscsiArea:
         scst = Scst(Files(paths.sysfs / "kernel/scst_tgt"), paths.etc / "scst.conf")
         lio = Lio(Files(paths.sysfs / "kernel/config/target"), _saveconfig(paths.etc))
         self._stacks = Stacks(store, (scst, lio), settings.iscsi.stack)
-        register = Register(store, SealedFile(paths.state))
+        self._sealed = SealedFile(paths.state)
+        register = Register(store, self._sealed)
         cib = paths.var_lib / pacemaker.CIB
         self._books = Books(register, self._stacks, repositories, alerts, listener, lambda: pacemaker.targets(cib))
         self._through = ThroughScstadmin(register, repositories, paths.state)
@@ -74,6 +75,10 @@ class IscsiArea:
         if rebooted and not self._books.found.problem:
             await self._store.remember(_BOOT, boot)
         self.watch.start()
+
+    async def secrets(self) -> Sequence[str]:
+        """Every secret of CHAP, for whoever keeps them out of a text. Raises ToolFailed when they cannot be opened."""
+        return tuple((await self._sealed.open()).values())
 
     def configure(self, settings: IscsiSettings) -> None:
         """Take new settings at a reload."""

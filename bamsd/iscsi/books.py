@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from bamsd.core.alerts import Alerts
 from bamsd.errors import BamsError, InUse, NotReady, OutOfSync, ToolFailed
+from bamsd.iscsi import ip, portals
 from bamsd.iscsi.comparison import DEVICE, Comparison, compare, with_backings
 from bamsd.iscsi.documents import lost_secrets
 from bamsd.iscsi.models import Backing, Configuration, Device
@@ -77,6 +78,9 @@ class Books:
         self._sessions = Sessions()
         self.through: Through | None = None
         """Lets scstadmin do what it can of a change; the rest is done as always."""
+        self.lost_portals: Mapping[str, Sequence[str]] = {}
+        """Addresses of portals that no interface has, with the targets that are offered there."""
+        self._missing: Set[str] = frozenset()
         self.locked = ""
         """Why nothing may be changed at all; empty when it may."""
 
@@ -115,6 +119,7 @@ class Books:
                 # What was pending is no drift from what was applied before.
                 self.found = await self.compared(self.register.desired)
             self._sessions.keep(self.found.sessions)
+            await self._look_at_portals()
             await self._publish()
             return self.found
 
@@ -287,6 +292,20 @@ class Books:
         self._listener.stack_changed()
         await self._alert()
 
+    async def _look_at_portals(self) -> None:
+        """An address must be missing twice: at boot, and when an interface is set up anew, it is away for a moment."""
+        used = portals.used(row.target for row in self.register.desired.rows.values() if row.wanted)
+        if not used:
+            self.lost_portals, self._missing = {}, frozenset()
+            return
+        try:
+            missing = used.keys() - await ip.addresses()
+        except BamsError as error:
+            log.warning("whether the portals' addresses are there is not known: %s", error.message)
+            return
+        self.lost_portals = {address: used[address] for address in sorted(missing & self._missing)}
+        self._missing = missing
+
     async def _alert(self) -> None:
         wanted: dict[str, tuple[str, str, str]] = {}
         if (self.found.problem and self.register.desired.rows) or self.locked:
@@ -297,13 +316,17 @@ class Books:
                 what = "could not be brought into force" if failed else "is not as BAMS left it"
                 text = f"Target {view.target.iqn} {what}: {view.state_text}"
                 wanted[f"target/{view.target.iqn}"] = ("critical" if failed else "warning", text, view.path)
+        for address, iqns in self.lost_portals.items():
+            wanted[f"portal/{address}"] = ("critical", portals.lost_text(address, iqns), "")
         for id in [id for id in self._raised if id.removeprefix(f"{ALERT}-") not in (*wanted, "boot-file")]:
             await self._alerts.clear(id)
             del self._raised[id]
         for name, (severity, text, path) in wanted.items():
-            advice = (
-                "Look at Pending and call Apply, which puts it right." if path else "Correct that; BAMS looks again."
-            )
+            advice = "Correct that; BAMS looks again."
+            if path:
+                advice = "Look at Pending and call Apply, which puts it right."
+            elif name.startswith("portal/"):
+                advice = "Look at the interface and its cable, or give the targets other portals with UpdateTarget."
             await self._raise(name, severity, text, advice, path)
 
     async def _raise(self, name: str, severity: str, text: str, advice: str, path: str = "") -> None:

@@ -1,44 +1,102 @@
 """org.bams.Manager and org.bams.Job on D-Bus."""
 
 import socket
-from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Unpack
 
 from pydantic import Field
 
 import bamsd
 from bamsd.bus import caller
-from bamsd.bus.export import Interface, Options, Property, method
+from bamsd.bus.export import Interface, JobOptions, Options, Property, method
 from bamsd.bus.objects import ObjectTree
-from bamsd.bus.polkit import Polkit
-from bamsd.bus.wire import ObjectPath
-from bamsd.core.alerts import Alert, Alerts
+from bamsd.bus.polkit import Answer, Polkit
+from bamsd.bus.wire import ObjectPath, variant
+from bamsd.core.alerts import Alerts, plain
 from bamsd.core.audit import Audit, Report
-from bamsd.core.jobs import Job, Jobs
+from bamsd.core.jobs import How, Job, Jobs, Starter
 from bamsd.core.names import job_path
 from bamsd.errors import BamsError
 
 MANAGE = "org.bams.manage"
 READ_LOGS = "org.bams.logs.read"
 
-FEATURES = ("tape", "bacula", "disk", "audit", "jobs", "alerts")
+FEATURES = (
+    *("tape", "bacula", "disk", "iscsi", "audit", "audit-filter", "jobs", "alerts", "delivery", "logs", "bundles"),
+    *("overview", "history"),
+)
+SHOWN_AUDIT = 10
 
 
 class NoOptions(Options):
     pass
 
 
+class ListOptions(Options):
+    pass
+
+
 class ListAuditOptions(Options):
     limit: int = Field(100, ge=1, le=500)
-    cursor: str = Field("", max_length=20, pattern=r"^[0-9]*$")
+    cursor: str = Field("", max_length=18, pattern=r"^[0-9]*$")
+    since: int = Field(0, ge=0)
+    until: int = Field(0, ge=0)
+    person: str = Field("", max_length=256)
+    action: str = Field("", max_length=256)
+    object: str = Field("", max_length=1024)
+    outcome: Literal["", "allowed", "denied", "done", "failed", "cancelled", "recovered"] = ""
+    text: str = Field("", max_length=256)
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """What ``Audit.entries`` is to look for; an empty option asks for nothing."""
+        wanted = {"since_us": self.since, "until_us": self.until, "text": self.text}
+        wanted |= {name: getattr(self, name) for name in ("person", "action", "object", "outcome")}
+        return {name: value for name, value in wanted.items() if value}
+
+
+class BundleOptions(JobOptions):
+    services: list[Annotated[str, Field(max_length=64)]] = Field([], max_length=64)
+    since: int = Field(0, ge=0, lt=1 << 63)
+
+
+class Support(Protocol):
+    """Makes and keeps support bundles."""
+
+    async def create(self, services: tuple[str, ...], since_us: int, starter: Starter, **how: Unpack[How]) -> Job: ...
+
+    async def shown(self) -> Sequence[Mapping[str, Any]]: ...
+
+    async def delete(self, name: str) -> None: ...
+
+
+class ListSeriesOptions(Options):
+    object: str = Field("", max_length=512)
+
+
+class GetHistoryOptions(Options):
+    since: int | None = Field(None, ge=0)
+    until: int | None = Field(None, ge=0)
+    points: int = Field(300, ge=2, le=2000)
+
+
+class Dashboard(Protocol):
+    """What the overview of all areas answers: plain values, from what is known (bamsd/overview)."""
+
+    def read(self) -> Mapping[str, Any]: ...
+    def list_series(self, object: str) -> list[dict[str, Any]]: ...
+    async def get_history(
+        self, names: Sequence[str], since_us: int | None, until_us: int | None, points: int
+    ) -> list[dict[str, Any]]: ...
 
 
 class ManagerInterface(Interface, name="org.bams.Manager"):
+    signals: ClassVar[dict[str, str]] = {"OverviewChanged": "as"}
     properties: ClassVar[dict[str, Property]] = {
         "Version": Property("s", lambda self: bamsd.__version__),
         "Features": Property("as", lambda self: list(FEATURES)),
         "Hostname": Property("s", lambda self: socket.gethostname()),
-        "Alerts": Property("aa{sv}", lambda self: [_alert(alert) for alert in self.alerts.list()]),
+        "Alerts": Property("aa{sv}", lambda self: [plain(alert) for alert in self.alerts.list()]),
     }
 
     def __init__(
@@ -49,6 +107,9 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         actions: Callable[[], list[str]],
         verify: Callable[[], Awaitable[Report]],
         reload: Callable[[], Awaitable[None]],
+        support: Support,
+        dashboard: Dashboard,
+        test_delivery: Callable[[bool], Awaitable[list[dict[str, Any]]]],
     ) -> None:
         self.alerts = alerts
         self._audit = audit
@@ -56,12 +117,33 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         self._actions = actions
         self._verify = verify
         self._reload = reload
+        self._support = support
+        self._dashboard = dashboard
+        self._typed = Typed()
+        self._test_delivery = test_delivery
         alerts.subscribe(lambda _alerts: self.touch())
 
     @method("", "a{ss}")
     async def get_permissions(self) -> dict[str, str]:
         who = caller.current.get()
         return {action: await self._permission(who, action) for action in self._actions()}
+
+    @method("", "a{sv}")
+    async def get_overview(self) -> dict[str, Any]:
+        found = self._typed.of(self._dashboard.read())
+        if await self._may(READ_LOGS):
+            entries = await self._audit.entries(limit=SHOWN_AUDIT)
+            found["audit"] = variant([_record(entry) for entry in entries], "aa{sv}")
+        return found
+
+    @method("a{sv}", "aa{sv}", options=ListSeriesOptions)
+    async def list_series(self, options: ListSeriesOptions) -> list[dict[str, Any]]:
+        return self._dashboard.list_series(options.object)
+
+    @method("asa{sv}", "aa{sv}", options=GetHistoryOptions)
+    async def get_history(self, names: list[str], options: GetHistoryOptions) -> list[dict[str, Any]]:
+        found = await self._dashboard.get_history(names, options.since, options.until, options.points)
+        return [{key: variant(value, HISTORY.get(key, "")) for key, value in curve.items()} for curve in found]
 
     @method("", "bts", action=READ_LOGS)
     async def verify_audit(self) -> tuple[bool, int, str]:
@@ -71,7 +153,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
     @method("a{sv}", "aa{sv}s", options=ListAuditOptions, action=READ_LOGS)
     async def list_audit(self, options: ListAuditOptions) -> tuple[list[dict[str, Any]], str]:
         before = int(options.cursor) if options.cursor else None
-        found = await self._audit.entries(before_seq=before, limit=options.limit)
+        found = await self._audit.entries(before_seq=before, limit=options.limit, **options.filters)
         cursor = str(found[-1]["seq"]) if len(found) == options.limit else ""
         return [_record(entry) for entry in found], cursor
 
@@ -84,6 +166,27 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
     async def acknowledge_alert(self, identity: str, options: NoOptions) -> None:
         if not options.dry_run:
             await self.alerts.acknowledge(identity, caller.current.get().person)
+
+    @method("a{sv}", "o", options=BundleOptions, action=MANAGE, audit="make a support bundle")
+    async def create_bundle(self, options: BundleOptions) -> str:
+        job = await self._support.create(tuple(options.services), options.since, caller.starter(), **options.how)
+        return ObjectPath(job_path(job.id))
+
+    @method("a{sv}", "aa{sv}", options=ListOptions, action=READ_LOGS)
+    async def list_bundles(self, options: ListOptions) -> list[dict[str, Any]]:
+        return [dict(bundle) for bundle in await self._support.shown()]
+
+    @method("sa{sv}", "", options=NoOptions, action=MANAGE, audit="delete the support bundle {name}")
+    async def delete_bundle(self, name: str, options: NoOptions) -> None:
+        if not options.dry_run:
+            await self._support.delete(name)
+
+    async def _may(self, action: str) -> bool:
+        return await self._permission(caller.current.get(), action) == Answer.YES
+
+    @method("a{sv}", "aa{sv}", options=NoOptions, action=MANAGE, audit="try out the delivery of alerts")
+    async def test_delivery(self, options: NoOptions) -> list[dict[str, Any]]:
+        return await self._test_delivery(options.dry_run)
 
     async def _permission(self, who: caller.Caller, action: str) -> str:
         try:
@@ -145,19 +248,41 @@ class JobObjects:
             self._tree.remove(job_path(job.id))
 
 
-def _record(entry: dict[str, Any]) -> dict[str, Any]:
-    """``time`` is what the contract promises; ``time_us`` stays for who found that instead."""
-    return {key: value for key, value in entry.items() if value is not None} | {"time": entry["time_us"]}
+HISTORY = {"times": "at", "low": "ad", "mean": "ad", "high": "ad"}
 
 
-def _alert(alert: Alert) -> dict[str, Any]:
-    return {
-        "id": alert.id,
-        "severity": alert.severity,
-        "summary": alert.summary,
-        "advice": alert.advice,
-        "object": alert.object,
-        "since": alert.since_us,
-        "acknowledged_by": alert.acknowledged_by,
-        "acknowledged": alert.acknowledged_us,
-    }
+def typed(section: Mapping[str, Any]) -> dict[str, Any]:
+    """A section of the overview. All its lists are of dictionaries, also the empty ones, whose type nothing shows."""
+    found: dict[str, Any] = {}
+    for key, value in section.items():
+        match value:
+            case list():
+                found[key] = variant([typed(item) for item in value], "aa{sv}")
+            case Mapping():
+                found[key] = typed(value)
+            case _:
+                found[key] = ObjectPath(value) if key == "path" else value
+    return found
+
+
+class Typed:
+    """``typed`` for who asks again and again: a part that is the same as last time is not converted again."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Any, Any]] = {}
+
+    def of(self, overview: Mapping[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in overview.items():
+            before, made = self._known.get(key, (None, None))
+            if before is not value:
+                converted = typed({key: value})[key]
+                made = converted if isinstance(value, list) else variant(converted)
+                self._known[key] = value, made
+            found[key] = made
+        return found
+
+
+def _record(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """As the contract has it: a time is called time, and what is not known is left out."""
+    return {key: value for key, value in entry.items() if value is not None} | {"time": entry.get("time_us", 0)}

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bamsd.core.alerts import Alerts
 from bamsd.core.names import drive_path
-from bamsd.errors import BamsError
+from bamsd.errors import BamsError, InUse, NotReady, NotSupported
 from bamsd.tape import sg, stenc
 from bamsd.tape.library import Library
 from bamsd.tape.models import CartridgeMemory, DriveHealth, TapeAlertFlag
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 CLEAN_NOW, CLEAN_PERIODIC = 20, 21
 """TapeAlert flags that ask for a cleaning (SSC-5, TapeAlert flag definitions)."""
+SILENT, GONE, CLEANING = "tape-drive/", "tape-drive-gone/", "tape-cleaning/"
 
 
 def needs_cleaning(health: DriveHealth | None) -> bool:
@@ -38,6 +39,7 @@ class DriveHealthPoll:
         self._announce = announce
         self._asking = asyncio.Lock()
         self._silent: set[str] = set()
+        self._seen: set[str] = set()
 
     def ask_silent_drives_again(self) -> None:
         """A drive that reported nothing is not asked after every move, only once an interval."""
@@ -50,6 +52,7 @@ class DriveHealthPoll:
 
     async def _ask_drive(self, library: Library, drive: DriveView) -> None:
         matched = library.matched_drive(drive.index)
+        await self._judge_presence(library, drive, matched is not None and matched.device is not None)
         if matched is None or matched.device is None or not matched.device.sg or drive.held_by:
             return
         if matched.device.sg in self._silent:
@@ -60,11 +63,15 @@ class DriveHealthPoll:
             encryption = await stenc.status(matched.device.sg) if health.reports_anything else "unknown"
         except BamsError as error:
             log.warning("%s drive %d: health cannot be read: %s", library.name, drive.index, error.message)
+            if not isinstance(error, InUse | NotReady | NotSupported):
+                await self._raise_silent(library, drive, error)
             return
+        await self._alerts.clear(f"{SILENT}{_key(library, drive)}")
         if not health.reports_anything:
             self._silent.add(matched.device.sg)
         self._publish(library, drive, replace(drive, health=health, memory=memory, encryption=encryption))
         await self._raise_flags(library, drive, health)
+        await self._raise_cleaning(library, drive, health)
 
     @staticmethod
     async def _memory(device: str, drive: DriveView, health: DriveHealth) -> CartridgeMemory | None:
@@ -88,7 +95,7 @@ class DriveHealthPoll:
     async def _raise_flags(self, library: Library, drive: DriveView, health: DriveHealth) -> None:
         if health.alerts is None:
             return
-        prefix = f"tape-alert/{drive.serial or f'{library.serial}-{drive.index}'}/"
+        prefix = f"tape-alert/{_key(library, drive)}/"
         raised = {prefix + str(flag.number): flag for flag in health.alerts}
         for alert in self._alerts.list():
             if alert.id.startswith(prefix) and alert.id not in raised:
@@ -101,6 +108,45 @@ class DriveHealthPoll:
                 _advice(flag, drive.index),
                 drive_path(library.serial, drive.index, drive.serial),
             )
+
+    async def _raise_cleaning(self, library: Library, drive: DriveView, health: DriveHealth) -> None:
+        """A drive may ask in its status page alone, without a TapeAlert flag."""
+        alert = f"{CLEANING}{_key(library, drive)}"
+        flags = {flag.number for flag in health.alerts or ()}
+        if not needs_cleaning(health) or flags & {CLEAN_NOW, CLEAN_PERIODIC}:
+            await self._alerts.clear(alert)
+            return
+        path = drive_path(library.serial, drive.index, drive.serial)
+        summary = f"Drive {drive.index} of {library.name} asks to be cleaned."
+        await self._alerts.raise_alert(alert, "warning", summary, f"Clean drive {drive.index}.", path)
+
+    async def _judge_presence(self, library: Library, drive: DriveView, is_there: bool) -> None:
+        """A drive that this host has seen once must not go: the library moves tapes into it all the same."""
+        key = _key(library, drive)
+        if is_there:
+            self._seen.add(key)
+            await self._alerts.clear(f"{GONE}{key}")
+        elif key in self._seen:
+            await self._alerts.raise_alert(
+                f"{GONE}{key}",
+                "critical",
+                f"Drive {drive.index} of {library.name} is gone: this host does not see it any more.",
+                "Look whether it is on, and at its cable. Until then, disable its device in Bacula.",
+                drive_path(library.serial, drive.index, drive.serial),
+            )
+
+    async def _raise_silent(self, library: Library, drive: DriveView, error: BamsError) -> None:
+        await self._alerts.raise_alert(
+            f"{SILENT}{_key(library, drive)}",
+            "critical",
+            f"Drive {drive.index} of {library.name} does not answer: {error.message}",
+            "Look at the drive's own display, and at its cable. Until then, disable its device in Bacula.",
+            drive_path(library.serial, drive.index, drive.serial),
+        )
+
+
+def _key(library: Library, drive: DriveView) -> str:
+    return drive.serial or f"{library.serial}-{drive.index}"
 
 
 def _advice(flag: TapeAlertFlag, drive: int) -> str:

@@ -132,6 +132,15 @@ class Register:
         moved = (barcode, time_us, library, old.kind, old.number, "outside", 0, "outside", "")
         return [gone, (_MOVED, moved)]
 
+    async def loads(self, since_us: int, until_us: int) -> dict[tuple[str, int], int]:
+        """How often each drive (serial of its library, number) was loaded in a time that ends before ``until_us``."""
+        rows = await self._store.query(
+            "SELECT library, to_number AS drive, COUNT(*) AS loads FROM cartridge_moves "
+            "WHERE to_kind = 'drive' AND time_us >= ? AND time_us < ? GROUP BY library, to_number",
+            (since_us, until_us),
+        )
+        return {(row["library"], row["drive"]): row["loads"] for row in rows}
+
     async def page(self, *, limit: int, cursor: str, library: str, text: str) -> tuple[list[Cartridge], str]:
         """Cartridges by barcode, at most ``limit``; the cursor of the next page is empty at the end."""
         rows = await self._store.query(

@@ -16,6 +16,7 @@ from bamsd.core.names import drive_path, library_path
 from bamsd.core.store import Store
 from bamsd.errors import BamsError, InvalidArgument, NotFound, NotReady
 from bamsd.tape import devices, mtx, rules
+from bamsd.tape.conditions import Conditions
 from bamsd.tape.library import Library, drive_generation, reading_with_openers
 from bamsd.tape.models import ChangerStatus, Slot
 from bamsd.tape.moves import Mover, Prepared, command_words, unfinished_alert
@@ -63,6 +64,7 @@ class Tape:
         self._listener = listener
         self.register = Register(store)
         self.mover = Mover(store, alerts, self.observe)
+        self._conditions = Conditions(alerts)
         self._libraries: dict[str, Library] = {}
         self._refreshing = asyncio.Lock()
         self.moved = asyncio.Event()
@@ -113,7 +115,9 @@ class Tape:
                 library.changer, library.devices = changer, found.drives
             for gone in self._libraries.keys() - fresh.keys():
                 log.warning("%s: the tape library is gone", self._libraries[gone].name)
+                await self._conditions.gone(self._libraries[gone])
                 self._listener.library_removed(self._libraries.pop(gone).view)
+            await self._conditions.forget_ignored(self.settings)
             for library in fresh.values():
                 if library.serial not in self._libraries:
                     log.info("%s: found %s %s at %s", library.name, *_model(library), library.changer.sg)
@@ -143,6 +147,7 @@ class Tape:
             state: LibraryState = "offline" if isinstance(error, NotReady) else "unknown"
             library.view = replace(library.view, state=state, error=error.message)
             self._listener.library_changed(library.view)
+            await self._conditions.silent(library, error)
             raise
         now = time.time_ns() // 1000
         before = library.places if library.status else await self.register.known(library.serial)
@@ -157,7 +162,7 @@ class Tape:
         for at in range(0, len(changed), SLOTS_PER_SIGNAL):
             self._listener.slots_changed(library.serial, changed[at : at + SLOTS_PER_SIGNAL])
             await asyncio.sleep(0)  # other calls get their turn while a full library is told
-        await self._check_room(library, status)
+        await self._conditions.answers(library, status)
         if library.move_may_run_on and all(opener.path != library.changer.sg for opener in openers):
             library.move_may_run_on = False
             await self.alerts.clear(unfinished_alert(library))
@@ -306,20 +311,6 @@ class Tape:
             action=OPERATE,
             starter=starter,
             plan=plan,
-        )
-
-    async def _check_room(self, library: Library, status: ChangerStatus) -> None:
-        """Bacula's mtx-changer cannot unload in a library without a free slot, so a person should know early."""
-        alert = f"tape-no-free-slot/{library.serial}"
-        if rules.has_free_slot(status) or not status.slots:
-            await self.alerts.clear(alert)
-            return
-        await self.alerts.raise_alert(
-            alert,
-            "warning",
-            f"Library {library.name} has no free slot.",
-            "Take a cartridge out. Bacula cannot unload a drive whose slot was given away.",
-            library_path(library.serial),
         )
 
     @staticmethod

@@ -63,15 +63,20 @@ class World:
 
 @asynccontextmanager
 async def world(
-    stack: Stack, changers: Sequence[Changer] = (Changer(),), *, monitor: bool = True, director: bool = True
+    stack: Stack,
+    changers: Sequence[Changer] = (Changer(),),
+    *,
+    monitor: bool = True,
+    director: bool = True,
+    **settings: object,
 ) -> AsyncIterator[World]:
-    """Fakes, daemon, client; every library was read."""
+    """Fakes, daemon, client; every library was read. ``settings`` go into the section bacula of the configuration."""
     disks.prepare(stack)
     robots = tapes.prepare(stack, changers)
     bacula = FakeBacula(stack.directory, monitor=monitor, director=director)
     await bacula.start()
     stack.config["bacula"] = {"user": bacula.user, "scripts": str(bacula.scripts), "start_timeout_s": 5}
-    stack.config["bacula"] |= {"idle_interval_s": 0.05, "status_timeout_s": 5}
+    stack.config["bacula"] |= {"idle_interval_s": 0.05, "status_timeout_s": 5} | settings
     found = World(stack, bacula, robots)
     found._serials = [changer.serial for changer in changers]
     try:

@@ -180,6 +180,21 @@ class Stack:
         file = self.directory / "asked.jsonl"
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
+    def start_systemd(self, **units: str) -> None:
+        """``bacula_sd="active"`` stands for bacula-sd.service."""
+        self.systemd(**units)
+        argv = [sys.executable, str(FAKES / "systemd1.py"), self.address, str(self.directory / "units.json")]
+        process = self._spawn(argv, stdout=subprocess.PIPE)
+        assert process.stdout
+        assert process.stdout.readline()
+
+    def systemd(self, **units: str) -> None:
+        """Set the states of units; every other one is not installed."""
+        found = {f"{name.replace('_', '-')}.service": ["loaded", state, state] for name, state in units.items()}
+        unfinished = self.directory / "units.json.new"
+        unfinished.write_text(json.dumps(found))
+        unfinished.rename(self.directory / "units.json")
+
     def write_config(self) -> Path:
         path = self.directory / "config.yaml"
         path.write_text(yaml.safe_dump(self.config))

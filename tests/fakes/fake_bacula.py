@@ -52,6 +52,16 @@ def unit_command(command: str, unit: str) -> None:
         sys.exit(1)
 
 
+def bacula_unit(unit: str) -> dict[str, str]:
+    """Properties of one of Bacula's units; empty when Bacula is not installed."""
+    if not os.path.exists(state_path()):
+        return {}
+    with locked(state_path()) as state:
+        active = state["active"] if unit == "bacula-sd.service" else state["director"]
+    names = ("active", "running", "success") if active else ("failed", "failed", "exit-code")
+    return {"LoadState": "loaded"} | dict(zip(("ActiveState", "SubState", "Result"), names, strict=True))
+
+
 def show(state: Json, unit: str) -> None:
     active = state["active"] if unit == "bacula-sd.service" else state["director"]
     names = ("active", "running", "success") if active else ("failed", "failed", "exit-code")

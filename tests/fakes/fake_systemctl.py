@@ -1,11 +1,12 @@
 """A fake systemctl (systemd 257) for mount units, which it "mounts" in the fake host's mountinfo, and for Bacula's."""
 
 import fcntl
+import json
 import os
 import sys
 
 from tests.fakes import device_header
-from tests.fakes.fake_bacula import unit_command
+from tests.fakes.fake_bacula import bacula_unit, unit_command
 from tests.fakes.fake_host import fail, mounted_lines, state, write_mounts
 
 JOB_FAILED = 'Job failed. See "journalctl -xe" for details.\n'
@@ -78,6 +79,9 @@ def systemctl(argv: list[str]) -> None:
     command, unit = argv[1], argv[-1]
     if command == "daemon-reload":
         return
+    if command == "show":
+        show(argv[2:])
+        return
     if unit.startswith("bacula-"):
         unit_command(command, unit)
         return
@@ -85,6 +89,28 @@ def systemctl(argv: list[str]) -> None:
         # systemd does one thing after the other; two commands must not lose each other's mounts.
         fcntl.flock(lock, fcntl.LOCK_EX)
         run(command, unit)
+
+
+def show(words: list[str]) -> None:
+    """Several units, as services.json (FakeHost.service) and the fake Bacula have them; others are not installed."""
+    names = words[words.index("--") + 1 :]
+    if any("User" in word for word in words):  # only Bacula's own unit is asked for the account it runs as
+        unit_command("show", names[0])
+        return
+    sys.stdout.write("\n".join(block(name) for name in names))
+
+
+def block(name: str) -> str:
+    known = {"LoadState": "not-found", "ActiveState": "inactive", "SubState": "dead", "Result": "success"}
+    known |= {"UnitFileState": "", "ConditionResult": "no", "ConditionTimestamp": ""}
+    if name in ("bacula-sd.service", "bacula-director.service") and (found := bacula_unit(name)):
+        known |= found | {"UnitFileState": "enabled", "ConditionResult": "yes", "ConditionTimestamp": "Mon"}
+    try:
+        with open(os.path.join(os.environ["BAMS_FAKE_DISKS"], "services.json")) as file:
+            known |= json.load(file).get(name, {})
+    except FileNotFoundError:
+        pass
+    return "".join(f"{key}={value}\n" for key, value in {"Id": name, **known, "Description": f"About {name}"}.items())
 
 
 def run(command: str, unit: str) -> None:

@@ -205,9 +205,11 @@ class FakeTapes:
 
     # Cables
 
-    def unplug(self, serial: str) -> None:
-        """The library and its drives vanish from sysfs and dev."""
+    def unplug(self, serial: str, only: str = "") -> None:
+        """The library and its drives vanish from sysfs and dev, or ``only`` the drive with this serial number."""
         for device in self._devices(serial):
+            if only not in ("", device["serial"]):
+                continue
             (self.sysfs / "bus" / "scsi" / "devices" / device["hctl"]).unlink()
             for node in device["nodes"]:
                 (self.dev / node).unlink()
@@ -215,9 +217,11 @@ class FakeTapes:
             if not link.exists():
                 link.unlink()
 
-    def plug(self, serial: str) -> None:
-        """The library comes back under the same names."""
+    def plug(self, serial: str, only: str = "") -> None:
+        """The library comes back under the same names, or ``only`` the drive with this serial number."""
         for device in self._devices(serial):
+            if only not in ("", device["serial"]):
+                continue
             _plug(self.sysfs, self.dev, device)
 
     def _devices(self, serial: str) -> list[Json]:

@@ -5,7 +5,7 @@ import pytest
 from bamsd.bus import contract
 from bamsd.bus.contract import signature
 from bamsd.bus.export import Interface
-from bamsd.daemon import INTERFACES
+from bamsd.declared import INTERFACES
 
 
 def in_contract(name: str, method: str, annotation: str) -> str:
