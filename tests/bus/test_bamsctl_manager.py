@@ -2,12 +2,14 @@
 
 import os
 import socket
+import subprocess
+import sys
 
 import pytest
 
 from tests.bus import disks, tapes
 from tests.bus.ctl import Shell, program_on_path
-from tests.bus.stack import Stack
+from tests.bus.stack import FAKES, Stack
 from tests.bus.tapes import LIB
 from tests.bus.test_bamsctl_tape import Terminal
 
@@ -68,15 +70,13 @@ async def test_a_changed_audit_record_has_a_code(stack: Stack) -> None:
         (("alerts", "test"), "delivery"),
     ],
 )
-async def test_what_a_daemon_does_not_offer_is_said_plainly(stack: Stack, words: tuple[str, ...], feature: str) -> None:
-    await stack.daemon()
-    client = await stack.client()
-    ran = await Shell(stack).run(*words)
-    if feature in (await client.get("/org/bams", "org.bams.Manager"))["Features"]:
-        assert "does not offer" not in ran.err
-        return
-    assert (ran.code, ran.out) == (9, "")
-    assert f"does not offer {feature}" in ran.err
+async def test_what_an_older_daemon_lacks_is_said_plainly(stack: Stack, words: tuple[str, ...], feature: str) -> None:
+    argv = [sys.executable, str(FAKES / "old_daemon.py"), stack.address]
+    process = stack._spawn(argv, stdout=subprocess.PIPE)
+    assert process.stdout
+    assert process.stdout.readline()
+    said = await Shell(stack).refused(9, *words)
+    assert f"bamsd 0.0.1 on old does not offer {feature}, only tape" in said
 
 
 async def test_another_host_is_reached_through_ssh(stack: Stack) -> None:
