@@ -11,6 +11,7 @@ import pytest
 from tests.bus.ctl import Appliance, appliance, program_on_path
 from tests.bus.stack import Stack
 from tests.fakes.disks_lvm import GIB
+from tests.fakes.journal import Journal
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
@@ -100,6 +101,11 @@ async def test_every_example_works(stack: Stack, page: str) -> None:
         pytest.skip("busctl is not installed; it comes with systemd")
     stack.host.add_disk("vdd", 100 * GIB, serial="Svdd")
     stack.lvm.add_device(str(stack.host.dev / "vdd"), 100 * GIB)
+    journal = Journal(stack.directory / "journal")
+    journal.write("a line")
+    journal.finish()
+    stack.config["paths"]["journal"] = str(journal.folder)
+    stack.start_systemd()
     async with appliance(stack, library="LIB1") as world:
         await prepare(page, world)
         with program_on_path(stack):
