@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from bamsd.errors import InvalidArgument, NotSupported, TimedOut, ToolFailed
+from bamsd.errors import BamsError, InvalidArgument, NotSupported, TimedOut, ToolFailed
 from bamsd.system.at_work import marks
 
 TERM_GRACE_S = 3.0
@@ -98,6 +98,26 @@ async def run(
     if result.code not in allowed_exits:
         raise CommandFailed(_failure_text(program), program.redacted_result())
     return result
+
+
+class Beside:
+    """A program that shares our terminal and works for us as long as we live, such as ssh. bamsd has none."""
+
+    def __init__(self, argv: Sequence[str], *, stream: int | None = None, keep: Sequence[int] = ()) -> None:
+        """``stream`` becomes its standard input and output; it has ours without. It also gets the descriptors ``keep``.
+
+        Raises NotSupported when the program is not there, and ToolFailed when it cannot start.
+        """
+        self._popen = _start_here(tuple(argv), stream, keep)
+
+    def end(self) -> int:
+        """Ask it to stop and wait for that; its exit code."""
+        self._popen.terminate()
+        try:
+            return self._popen.wait(TERM_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            return self._popen.wait()
 
 
 def still_running() -> tuple[str, ...]:
@@ -246,6 +266,22 @@ class _Program:
         return Result(argv, raw.code, stdout, stderr, raw.duration_s)
 
 
+def _start_here(argv: tuple[str, ...], stream: int | None, keep: Sequence[int]) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(argv, stdin=stream, stdout=stream, pass_fds=keep)
+    except (OSError, ValueError) as error:
+        raise _not_started(_name(argv), error) from None
+
+
+def _not_started(name: str, error: OSError | ValueError) -> BamsError:
+    if isinstance(error, ValueError):
+        # A NUL byte or half of a surrogate pair. The exception itself would quote the argument.
+        return InvalidArgument(f"An argument for {name} holds characters that no program accepts.")
+    if error.errno in (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR):
+        return NotSupported(f"The program {name} cannot be run: {error.strerror}. Install it.")
+    return ToolFailed(f"The program {name} could not be started: {error.strerror}.")
+
+
 def _start(argv: tuple[str, ...], stdin: bytes | None, never_kill: bool) -> "subprocess.Popen[bytes]":
     name = _name(argv)
     source = subprocess.DEVNULL if stdin is None else _memory_file(stdin)
@@ -262,13 +298,8 @@ def _start(argv: tuple[str, ...], stdin: bytes | None, never_kill: bool) -> "sub
             # A program that outlives us must not die of SIGPIPE when it prints; it inherits our ignored SIGPIPE.
             restore_signals=not never_kill,
         )
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR):
-            raise NotSupported(f"The program {name} cannot be run: {error.strerror}. Install it.") from None
-        raise ToolFailed(f"The program {name} could not be started: {error.strerror}.") from None
-    except ValueError:
-        # A NUL byte or half of a surrogate pair. The exception itself would quote the argument.
-        raise InvalidArgument(f"An argument for {name} holds characters that no program accepts.") from None
+    except (OSError, ValueError) as error:
+        raise _not_started(name, error) from None
     finally:
         if stdin is not None:
             os.close(source)
