@@ -141,6 +141,7 @@ def test_six_tapes_are_labelled_by_their_barcodes(bacula: Bacula) -> None:
 def test_tape_and_disk_give_back_what_they_got(bacula: Bacula) -> None:
     guest = bacula.guest
     tape = run_backup(bacula, LIBRARY)
+    assert "flock" in bacula.configured()[f"Autochanger {LIBRARY}"]["ChangerCommand"]
     running = eventually("the job to write to tape", lambda: bacula.status()["running"], 120)
     assert running[0]["name"] == "BackupClient1"
     refusal = bacula.refusal("Restart", "")
@@ -195,6 +196,38 @@ def test_a_daemon_that_does_not_start_gets_the_configuration_before(bacula: Bacu
     bacula.job("ApplyConfig", "", devices_per_repository=4, **given)
     assert "bacula-apply-failed" not in bacula.alerts()
     assert len([d for d in bacula.status()["devices"] if d["name"].startswith("bacfiles")]) == 4
+
+
+def make_certificate(bacula: Bacula, name: str) -> None:
+    files = f"-keyout /etc/bacula/{name}.key -out /etc/bacula/{name}.pem"
+    bacula.guest.run(
+        f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN={name} -days 30 {files}"
+        f" && chgrp bacula /etc/bacula/{name}.* && chmod 640 /etc/bacula/{name}.*"
+    )
+
+
+def test_tls_to_the_storage_daemon(bacula: Bacula) -> None:
+    """People set TLS up for their Director; BAMS's own login then asks for the same and speaks it."""
+    guest = bacula.guest
+    make_certificate(bacula, "sd")
+    make_certificate(bacula, "stranger")
+    guest.run("cp -a /etc/bacula/bacula-sd.conf /root/plain.conf")
+    lines = "  TLS Require = yes\\n  TLS Certificate = /etc/bacula/sd.pem\\n  TLS Key = /etc/bacula/sd.key\\n"
+    guest.run(f"sed -i '0,/^Director {{/s//Director {{\\n{lines}  TLS Verify Peer = no/' /etc/bacula/bacula-sd.conf")
+    bacula.job("ApplyConfig", "", libraries=[LIBRARY], repositories=["bacfiles"])
+    own = guest.run("cat /etc/bacula/bams.d/storage-daemon.conf")
+    assert "TLS Require = yes" in own
+    assert "TLS Certificate = /etc/bacula/sd.pem" in own
+    assert bacula.status()["reachable"]
+    # A stranger on the port would have another certificate than the one that the configuration names.
+    guest.run("mv /etc/bacula/sd.pem /etc/bacula/sd.aside && cp -a /etc/bacula/stranger.pem /etc/bacula/sd.pem")
+    status = bacula.status()
+    assert not status["reachable"]
+    assert "must show the certificate" in status["problem"]
+    guest.run("mv /etc/bacula/sd.aside /etc/bacula/sd.pem && cp -a /root/plain.conf /etc/bacula/bacula-sd.conf")
+    bacula.job("ApplyConfig", "", libraries=[LIBRARY], repositories=["bacfiles"])
+    assert "TLS" not in guest.run("cat /etc/bacula/bams.d/storage-daemon.conf")
+    assert bacula.status()["reachable"]
 
 
 @settings(deadline=None, max_examples=15, derandomize=True)

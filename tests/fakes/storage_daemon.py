@@ -8,6 +8,7 @@ The answers have the form of tests/recordings/bacula/sd-status-15.json.
 import asyncio
 import json
 import secrets
+import ssl
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +26,9 @@ class FakeStorageDaemon:
         self.lies = False
         """It proves another password than the one it asks for."""
         self.tls = 0
+        """0 none, 1 offered, 2 required; with ``context`` it really speaks TLS, after the log-in as 9.x and 15.x do."""
+        self.context: ssl.SSLContext | None = None
+        self.was_secure = False
         self.garbage = b""
         self.is_silent = False
         self.asked: list[str] = []
@@ -46,7 +50,7 @@ class FakeStorageDaemon:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._talk(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             pass
         finally:
             writer.close()
@@ -82,6 +86,12 @@ class FakeStorageDaemon:
         _send(writer, cram_md5.answer("something else" if self.lies else password, challenge.text) + "\0")
         if not (await _receive(reader)).startswith("1000 OK"):
             return
+        if self.context and challenge.tls:
+            await writer.start_tls(self.context)
+            self.was_secure = True
+        elif self.tls == cram_md5.TLS_REQUIRED:
+            _send(writer, "3999 No go\n")
+            return
         _send(writer, "3000 OK Hello 30008\n")
         while True:
             self._answer(writer, await _receive(reader), await asyncio.to_thread(self.read), directors[name])
@@ -99,8 +109,15 @@ class FakeStorageDaemon:
         writer.write(struct.pack(">i", -1))
 
 
+def waiting(state: State) -> str:
+    """Plain lines in every version and form (15.0.3, reserve.c)."""
+    return "".join(f"   {line}\n" for line in state.get("waiting", []))
+
+
 def answer(what: str, state: State) -> str:
     """JSON as 15.0.3 writes it, with its NUL bytes and its stray comma."""
+    if what == "waitreservation":
+        return waiting(state)
     end = ',"error":0,"errmsg":""}\n\0'
     if what == "header":
         return '{"header":' + json.dumps(header(state)) + end
@@ -115,6 +132,8 @@ def answer(what: str, state: State) -> str:
 
 def lines(what: str, state: State) -> str:
     """Lines ``key=value`` as 9.6.7 writes them."""
+    if what == "waitreservation":
+        return waiting(state)
     if what == "header":
         rows: list[dict[str, Any]] = [header(state)]
     elif what == "devices":

@@ -1,12 +1,16 @@
 """The storage daemon's own protocol against a fake daemon."""
 
 import json
-from dataclasses import replace
+import ssl
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+import trustme
 
 from bamsd.bacula import sd_client
-from bamsd.bacula.models import Login
+from bamsd.bacula.models import Login, Tls
 from bamsd.errors import BamsError, NotAuthorized, NotReady, NotSupported, TimedOut, ToolFailed
 from tests.fakes.storage_daemon import FakeStorageDaemon
 
@@ -35,7 +39,7 @@ async def test_a_monitor_sees_devices_and_jobs(daemon: FakeStorageDaemon, versio
     )
     [running] = found.running
     assert (running.called, running.bytes, running.volume) == ("nightly (JobId 7)", 12, "A00001L8")
-    assert [command.split()[0] for command in daemon.asked] == [".status"] * 4
+    assert [command.split()[0] for command in daemon.asked] == [".status"] * 5
 
 
 async def refused(daemon: FakeStorageDaemon, who: Login, timeout_s: float = 5) -> BamsError:
@@ -64,11 +68,115 @@ async def test_a_daemon_that_does_not_know_the_password_is_not_believed(daemon: 
     assert daemon.asked == []
 
 
-async def test_required_tls_is_said_in_words(daemon: FakeStorageDaemon) -> None:
+async def test_why_a_job_waits_is_told(daemon: FakeStorageDaemon) -> None:
+    state = json.loads(daemon.state.read_text())
+    job = {"jobid": 7, "job": "nightly.2026-11-22_22.17.24_04", "level": "F", "type": "B", "status": "m"}
+    lines = [
+        "3604 JobId=7 reading device drive-0 is BLOCKED due to user unmount.",
+        '3608 JobId=7 wants Pool="A" but have Pool="B" nreserve=1 on append device drive-1.',
+        "3605 JobId=8 wants free drive but append device drive-1 is busy.",
+    ]
+    daemon.state.write_text(json.dumps(state | {"running": [job], "waiting": lines}))
+    [found] = (await sd_client.status(login(daemon))).running
+    assert found.waiting == (
+        "reading device drive-0 is BLOCKED due to user unmount; "
+        'wants Pool="A" but have Pool="B" nreserve=1 on append device drive-1'
+    )
+
+
+@dataclass(frozen=True)
+class Files:
+    """The certificate of a storage daemon, its key, and who signed it."""
+
+    certificate: str
+    key: str
+    signer: str
+
+    def tls(self, *, verifies_peer: bool = False) -> Tls:
+        return Tls(self.certificate, self.key, is_required=True, verifies_peer=verifies_peer)
+
+
+def certificate(folder: Path, name: str, ends: datetime | None = None) -> Files:
+    signer = trustme.CA()
+    found = signer.issue_cert(name, not_after=ends)
+    own, key, by = (folder / f"{name}.{kind}" for kind in ("pem", "key", "ca"))
+    own.write_bytes(b"".join(part.bytes() for part in found.cert_chain_pems))
+    found.private_key_pem.write_to_path(str(key))
+    signer.cert_pem.write_to_path(str(by))
+    return Files(str(own), str(key), str(by))
+
+
+def speak_tls(daemon: FakeStorageDaemon, files: Files, *, verifies_peer: bool = False) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+    if verifies_peer:
+        context.load_verify_locations(files.signer)
+        context.verify_mode = ssl.CERT_REQUIRED
+    daemon.context, daemon.tls = context, 2
+
+
+@pytest.mark.parametrize("verifies_peer", [False, True])
+async def test_tls_with_the_certificate_of_the_configuration(
+    daemon: FakeStorageDaemon, tmp_path: Path, verifies_peer: bool
+) -> None:
+    files = certificate(tmp_path, "sd")
+    speak_tls(daemon, files, verifies_peer=verifies_peer)
+    found = await sd_client.status(replace(login(daemon), tls=files.tls(verifies_peer=verifies_peer)))
+    assert daemon.was_secure
+    assert found.devices
+
+
+async def test_another_certificate_is_not_believed(daemon: FakeStorageDaemon, tmp_path: Path) -> None:
+    speak_tls(daemon, certificate(tmp_path, "stranger"))
+    error = await refused(daemon, replace(login(daemon), tls=certificate(tmp_path, "sd").tls()))
+    assert isinstance(error, NotAuthorized)
+    assert "must show the certificate" in error.message
+    assert daemon.asked == []
+
+
+async def test_an_expired_certificate_is_said(daemon: FakeStorageDaemon, tmp_path: Path) -> None:
+    files = certificate(tmp_path, "sd", datetime(2024, 1, 1, tzinfo=UTC))
+    speak_tls(daemon, files)
+    error = await refused(daemon, replace(login(daemon), tls=files.tls()))
+    assert "expired" in error.message
+
+
+@pytest.mark.parametrize(
+    "content", ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"]
+)
+async def test_a_certificate_that_cannot_be_used_is_named(
+    daemon: FakeStorageDaemon, tmp_path: Path, content: str
+) -> None:
+    speak_tls(daemon, certificate(tmp_path, "sd"))
+    file = tmp_path / "broken.pem"
+    file.write_text(content)
+    error = await refused(daemon, replace(login(daemon), tls=Tls(str(file), "", True)))
+    assert isinstance(error, NotReady)
+    assert str(file) in error.message
+
+
+async def test_a_daemon_that_requires_tls_behind_our_back_is_said(daemon: FakeStorageDaemon) -> None:
     daemon.tls = 2
     error = await refused(daemon, login(daemon))
-    assert isinstance(error, NotSupported)
-    assert "TLS Require = no" in error.message
+    assert isinstance(error, NotReady)
+    assert "restart bacula-sd" in error.message
+
+
+async def test_a_daemon_without_the_tls_that_is_required_is_not_asked(
+    daemon: FakeStorageDaemon, tmp_path: Path
+) -> None:
+    error = await refused(daemon, replace(login(daemon), tls=certificate(tmp_path, "sd").tls()))
+    assert isinstance(error, NotReady)
+    assert "speaks none" in error.message
+    assert daemon.asked == []
+
+
+async def test_a_key_from_the_password_needs_a_newer_python_or_works(daemon: FakeStorageDaemon) -> None:
+    """The fake knows no PSK: what is told here is what a person reads. The appliance has the real one."""
+    error = await refused(daemon, replace(login(daemon), tls=Tls(is_required=True)))
+    assert isinstance(error, NotReady)
+    assert not isinstance(error, NotSupported)
+    assert "speaks none" in error.message
 
 
 async def test_nobody_there_and_a_daemon_that_goes_away(daemon: FakeStorageDaemon) -> None:
