@@ -126,8 +126,8 @@ class _Talk:
     def _denied(self, line: str | None) -> NotAuthorized:
         return NotAuthorized(
             f"The storage daemon at {self._where} does not let {self._login.director} in"
-            f" ({shown((line or 'no reason given').strip())}). Its running configuration has another password or no "
-            "such Director: restart bacula-sd, or apply the configuration again."
+            f" ({shown((line or 'no reason given').strip())}). Its running configuration has another password, other "
+            "TLS settings or no such Director: restart bacula-sd, or apply the configuration again."
         )
 
 

@@ -31,18 +31,20 @@ _READ_BYTES = 1 << 16
 class TlsStream:
     """Reads and writes what is inside TLS; made of the two halves of a connection."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, context: Any, ssl: Any) -> None:
-        self._reader, self._writer, self._ssl = reader, writer, ssl
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, login: Login, ssl: Any) -> None:
+        self._reader, self._writer, self._login, self._ssl = reader, writer, login, ssl
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._inside = context.wrap_bio(self._incoming, self._outgoing)
         self._read = bytearray()
 
-    async def handshake(self) -> None:
+    async def handshake(self, context: Any) -> None:
+        self._inside = context.wrap_bio(self._incoming, self._outgoing)
         while True:
             try:
                 self._inside.do_handshake()
             except self._ssl.SSLWantReadError:
                 await self._exchange()
+            except self._ssl.SSLError as error:
+                raise _failed(error, self._login) from None
             else:
                 await self.drain()
                 return
@@ -56,6 +58,8 @@ class TlsStream:
                 await self._exchange()
             except self._ssl.SSLZeroReturnError:
                 raise asyncio.IncompleteReadError(bytes(self._read), count) from None
+            except self._ssl.SSLError as error:
+                raise _failed(error, self._login) from None  # TLS 1.3 tells only now that our certificate is refused
         taken = bytes(self._read[:count])
         del self._read[:count]
         return taken
@@ -84,17 +88,20 @@ async def start(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, logi
     """
     ssl = importlib.import_module("ssl")
     context = await asyncio.to_thread(_psk_context if login.tls.needs_psk else _context, ssl, login)
-    stream = TlsStream(reader, writer, context, ssl)
-    try:
-        await stream.handshake()
-    except ssl.SSLError as error:
-        reason = shown(str(getattr(error, "verify_message", "") or error.reason or error))
-        raise NotAuthorized(
-            f"TLS with the storage daemon at {login.address}:{login.port} failed ({reason}). It must show the "
-            f"certificate that {login.director} in bacula-sd.conf names: renew that when it has expired, and restart "
-            "bacula-sd."
-        ) from None
+    stream = TlsStream(reader, writer, login, ssl)
+    await stream.handshake(context)
     return stream
+
+
+def _failed(error: Any, login: Login) -> NotAuthorized:
+    reason = shown(str(getattr(error, "verify_message", "") or error.reason or error))
+    needs = (
+        f"The password of {login.director} is its key: restart bacula-sd, so that it takes the one in bacula-sd.conf."
+        if login.tls.needs_psk
+        else f"It must show the certificate that {login.director} in bacula-sd.conf names, and take the same one from "
+        "BAMS where it asks for one: renew it when it has expired, and restart bacula-sd."
+    )
+    return NotAuthorized(f"TLS with the storage daemon at {login.address}:{login.port} failed ({reason}). {needs}")
 
 
 def _context(ssl: Any, login: Login) -> Any:
