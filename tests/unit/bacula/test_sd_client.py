@@ -2,17 +2,17 @@
 
 import json
 import ssl
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import trustme
 
-from bamsd.bacula import sd_client
+from bamsd.bacula import cram_md5, resources, sd_client
 from bamsd.bacula.models import Login, Tls
 from bamsd.errors import BamsError, NotAuthorized, NotReady, NotSupported, TimedOut, ToolFailed
 from tests.fakes.storage_daemon import FakeStorageDaemon
+from tests.fakes.tls import certificate, speak_tls
 
 
 def login(daemon: FakeStorageDaemon) -> Login:
@@ -84,37 +84,6 @@ async def test_why_a_job_waits_is_told(daemon: FakeStorageDaemon) -> None:
     )
 
 
-@dataclass(frozen=True)
-class Files:
-    """The certificate of a storage daemon, its key, and who signed it."""
-
-    certificate: str
-    key: str
-    signer: str
-
-    def tls(self, *, verifies_peer: bool = False) -> Tls:
-        return Tls(self.certificate, self.key, is_required=True, verifies_peer=verifies_peer)
-
-
-def certificate(folder: Path, name: str, ends: datetime | None = None) -> Files:
-    signer = trustme.CA()
-    found = signer.issue_cert(name, not_after=ends)
-    own, key, by = (folder / f"{name}.{kind}" for kind in ("pem", "key", "ca"))
-    own.write_bytes(b"".join(part.bytes() for part in found.cert_chain_pems))
-    found.private_key_pem.write_to_path(str(key))
-    signer.cert_pem.write_to_path(str(by))
-    return Files(str(own), str(key), str(by))
-
-
-def speak_tls(daemon: FakeStorageDaemon, files: Files, *, verifies_peer: bool = False) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(files.certificate, files.key)
-    if verifies_peer:
-        context.load_verify_locations(files.signer)
-        context.verify_mode = ssl.CERT_REQUIRED
-    daemon.context, daemon.tls = context, 2
-
-
 @pytest.mark.parametrize("verifies_peer", [False, True])
 async def test_tls_with_the_certificate_of_the_configuration(
     daemon: FakeStorageDaemon, tmp_path: Path, verifies_peer: bool
@@ -171,12 +140,55 @@ async def test_a_daemon_without_the_tls_that_is_required_is_not_asked(
     assert daemon.asked == []
 
 
-async def test_a_key_from_the_password_needs_a_newer_python_or_works(daemon: FakeStorageDaemon) -> None:
-    """The fake knows no PSK: what is told here is what a person reads. The appliance has the real one."""
+async def test_an_older_daemon_knows_no_key_from_the_password(daemon: FakeStorageDaemon) -> None:
     error = await refused(daemon, replace(login(daemon), tls=Tls(is_required=True)))
     assert isinstance(error, NotReady)
-    assert not isinstance(error, NotSupported)
     assert "speaks none" in error.message
+
+
+async def test_a_key_from_the_password_works_or_needs_a_newer_python(daemon: FakeStorageDaemon) -> None:
+    daemon.has_psk = True
+    who = replace(login(daemon), tls=Tls(is_required=True))
+    if hasattr(ssl.SSLContext, "set_psk_client_callback"):
+        assert (await sd_client.status(who)).devices
+        assert daemon.was_secure
+        error = await refused(daemon, replace(who, password="another"))
+        assert isinstance(error, NotAuthorized)
+        assert "password of" in error.message
+    else:
+        error = await refused(daemon, who)
+        assert isinstance(error, NotSupported)
+        assert "3.13" in error.message
+        assert "TLS Require = no" in error.message
+
+
+RECORDED = json.loads((Path(__file__).parents[2] / "recordings/bacula/sd-login-15.json").read_text())
+
+
+@pytest.mark.parametrize("name", [name for name in RECORDED if "wrong" not in name])
+def test_the_proofs_of_the_real_daemon(name: str) -> None:
+    """Both answers in a recorded login follow from its password."""
+    wire = [text for who, text in RECORDED[name]["wire"] if who != "tls" and not text.startswith("starttls")][1:]
+    theirs = cram_md5.parse_challenge(wire[0])
+    assert theirs
+    if len(wire) > 1:
+        assert wire[1] == cram_md5.answer("secret", theirs.text)
+        ours = cram_md5.parse_challenge(wire[3])
+        assert ours
+        assert cram_md5.proves(wire[4], "secret", ours.text)
+
+
+def test_tls_of_the_real_configurations() -> None:
+    """What bsdjson prints of a Director, and what its daemon then says of TLS."""
+    for recorded in RECORDED.values():
+        if (row := recorded.get("director")) is None:
+            continue
+        tls = resources.tls_of(row)
+        offers = any("tlspsk=" in text for _, text in recorded["wire"][:1])
+        assert tls.needs_psk == offers
+        challenge = next(found for _, text in recorded["wire"] if (found := cram_md5.parse_challenge(text)))
+        wanted = {(True, True): 2, (True, False): 1}.get((bool(tls.certificate), tls.is_required), 0)
+        assert challenge.tls == wanted
 
 
 async def test_nobody_there_and_a_daemon_that_goes_away(daemon: FakeStorageDaemon) -> None:
