@@ -213,7 +213,7 @@ def test_tls_to_the_storage_daemon(bacula: Bacula) -> None:
     make_certificate(bacula, "stranger")
     guest.run("cp -a /etc/bacula/bacula-sd.conf /root/plain.conf")
     lines = "  TLS Require = yes\\n  TLS Certificate = /etc/bacula/sd.pem\\n  TLS Key = /etc/bacula/sd.key\\n"
-    guest.run(f"sed -i '0,/^Director {{/s//Director {{\\n{lines}  TLS Verify Peer = no/' /etc/bacula/bacula-sd.conf")
+    guest.run(f"sed -i '0,/^Director {{/s||Director {{\\n{lines}  TLS Verify Peer = no|' /etc/bacula/bacula-sd.conf")
     bacula.job("ApplyConfig", "", libraries=[LIBRARY], repositories=["bacfiles"])
     own = guest.run("cat /etc/bacula/bams.d/storage-daemon.conf")
     assert "TLS Require = yes" in own
