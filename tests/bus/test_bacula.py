@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ async def test_tls_to_the_storage_daemon_is_that_of_its_configuration(stack: Sta
 async def test_tape_drives_spool_where_there_is_room(stack: Stack) -> None:
     async with world(stack) as w:
         folder = stack.directory / "spool"
-        given = {"libraries": [LIB], "spool_directory": str(folder), "spool_size": 1 << 20}
+        given: dict[str, Any] = {"libraries": [LIB], "spool_directory": str(folder), "spool_size": 1 << 20}
         error = await w.refused("ApplyConfig", **given)
         assert isinstance(error, NotReady)
         assert "is no folder" in error.message
