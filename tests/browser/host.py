@@ -74,11 +74,12 @@ class Host:
         if self._process:
             await asyncio.to_thread(self.stack.end, self._process)
 
-    async def kill(self) -> None:
+    def kill(self) -> None:
         """It dies without a word."""
         assert self._process
         self._process.send_signal(signal.SIGKILL)
-        await asyncio.to_thread(self._process.wait)
+        # Not in a thread: while that waits, nobody else can see that the process is gone.
+        self._process.wait()
 
     async def supervise(self) -> None:
         """Start the daemon again after a crash, as its unit says. Ends when it is cancelled."""

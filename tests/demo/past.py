@@ -11,6 +11,7 @@ from bamsd.overview.history import History
 from bamsd.overview.models import Sample, Series
 from tests.browser.host import Host
 from tests.bus.stack import LIMIT_S
+from tests.bus.targets import until_ready
 
 MANAGER = "org.bams.Manager"
 DAYS, STEP_S, DAY_S = 14, 7200, 86400
@@ -40,6 +41,8 @@ async def write_past(host: Host) -> None:
     await store.close()
     await host.start()
     await host.connect()
+    if host.side:
+        await until_ready(host.world.client)
 
 
 class Clock:

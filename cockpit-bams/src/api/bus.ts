@@ -165,8 +165,13 @@ function again(): void {
         if (state.kind === "ready") return;
         void serviceState().then((unit) => {
             if (state.kind === "ready") return;
-            if (!unit.known || unit.active) connect();
-            else again();
+            if (!unit.known || unit.active) {
+                connect();
+                return;
+            }
+            // systemd may have given up since the last look.
+            become(unit.installed ? { kind: "stopped", failed: unit.failed } : { kind: "absent" });
+            again();
         });
     }, RETRY_MS);
 }
