@@ -105,6 +105,7 @@ async def test_every_example_works(stack: Stack, page: str) -> None:
     journal.write("a line")
     journal.finish()
     stack.config["paths"]["journal"] = str(journal.folder)
+    stack.config["overview"] = {"sample_interval_s": 0.5}  # else the series of a page begin with the next minute
     stack.start_systemd()
     async with appliance(stack, library="LIB1") as world:
         await prepare(page, world)
