@@ -15,6 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from bamsd.bacula import cram_md5
+from bamsd.bacula.models import Login
+from bamsd.bacula.sd_client import Sink, Source
+from bamsd.bacula.tls import TlsStream
+from bamsd.errors import NotAuthorized
 from tests.fakes.tape_robot import locked
 
 State = dict[str, Any]
@@ -52,12 +56,14 @@ class FakeStorageDaemon:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._talk(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+        except (asyncio.IncompleteReadError, ConnectionError, NotAuthorized):
             pass
         finally:
             writer.close()
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _talk(self, clear_reader: asyncio.StreamReader, clear_writer: asyncio.StreamWriter) -> None:
+        reader: Source = clear_reader
+        writer: Sink = clear_writer
         state = await asyncio.to_thread(self.read)
         if not state["active"]:
             return
@@ -67,7 +73,7 @@ class FakeStorageDaemon:
             writer.write(self.garbage)
             return
         if self.is_silent:
-            await reader.read()
+            await clear_reader.read()
             return
         directors = {row["Name"]: row for row in state["directors"]}
         if name not in directors:
@@ -80,8 +86,7 @@ class FakeStorageDaemon:
         password = directors[name]["Password"]
         if self.has_psk and "tlspsk=" in greeting:
             _send(writer, "starttls tlspsk=200\n")
-            await writer.start_tls(_psk(password))
-            self.was_secure = True
+            reader = writer = await self._secure(clear_reader, clear_writer, _psk(password))
         asked = f"<{secrets.randbits(31)}.1795608815@vm-sd>"
         _send(writer, f"auth cram-md5 {asked} ssl={self.tls}\n")
         if not cram_md5.proves(await _receive(reader), password, asked):
@@ -94,8 +99,7 @@ class FakeStorageDaemon:
         if not (await _receive(reader)).startswith("1000 OK"):
             return
         if self.context and challenge.tls:
-            await writer.start_tls(self.context)
-            self.was_secure = True
+            reader = writer = await self._secure(clear_reader, clear_writer, self.context)
         elif self.tls == cram_md5.TLS_REQUIRED:
             _send(writer, "3999 No go\n")
             return
@@ -103,7 +107,15 @@ class FakeStorageDaemon:
         while True:
             self._answer(writer, await _receive(reader), await asyncio.to_thread(self.read), directors[name])
 
-    def _answer(self, writer: asyncio.StreamWriter, command: str, state: State, who: Mapping[str, Any]) -> None:
+    async def _secure(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, context: ssl.SSLContext
+    ) -> "DaemonsEnd":
+        stream = DaemonsEnd(reader, writer)
+        await stream.handshake(context)
+        self.was_secure = True
+        return stream
+
+    def _answer(self, writer: Sink, command: str, state: State, who: Mapping[str, Any]) -> None:
         self.asked.append(command)
         words = command.split()
         if words[0] != ".status":
@@ -114,6 +126,32 @@ class FakeStorageDaemon:
         else:
             _send(writer, answer(words[1], state))
         writer.write(struct.pack(">i", -1))
+
+
+class DaemonsEnd(TlsStream):
+    """TLS of the daemon. The client's first bytes may be in the reader already: asyncio's start_tls would lose them."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        super().__init__(reader, writer, Login("", 0, "", ""), ssl)
+
+    async def handshake(self, context: ssl.SSLContext) -> None:
+        try:
+            await super().handshake(_ServerSide(context))
+        except NotAuthorized:
+            await self.drain()  # the alert
+            raise ConnectionAbortedError from None
+
+    def write(self, data: bytes) -> None:
+        super().write(data)
+        self._writer.write(self._outgoing.read())
+
+
+class _ServerSide:
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+
+    def wrap_bio(self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO) -> ssl.SSLObject:
+        return self._context.wrap_bio(incoming, outgoing, server_side=True)
 
 
 def _psk(password: str) -> Any:
@@ -194,11 +232,11 @@ def _device(row: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
     return shown | dict(now)
 
 
-async def _receive(reader: asyncio.StreamReader) -> str:
+async def _receive(reader: Source) -> str:
     (length,) = struct.unpack(">i", await reader.readexactly(4))
     return (await reader.readexactly(length)).decode()
 
 
-def _send(writer: asyncio.StreamWriter, text: str) -> None:
+def _send(writer: Sink, text: str) -> None:
     data = text.encode()
     writer.write(struct.pack(">i", len(data)) + data)

@@ -140,6 +140,16 @@ async def test_a_daemon_without_the_tls_that_is_required_is_not_asked(
     assert daemon.asked == []
 
 
+async def test_a_certificate_that_the_daemon_demands_is_missing(daemon: FakeStorageDaemon, tmp_path: Path) -> None:
+    """TLS 1.3 tells it only after the handshake (recorded: "peer, client without certificate")."""
+    files = certificate(tmp_path, "sd")
+    speak_tls(daemon, files, verifies_peer=True)
+    error = await refused(daemon, replace(login(daemon), tls=files.tls()))
+    assert isinstance(error, NotAuthorized)
+    assert "CERTIFICATE_REQUIRED" in error.message
+    assert "take the same one from BAMS" in error.message
+
+
 async def test_an_older_daemon_knows_no_key_from_the_password(daemon: FakeStorageDaemon) -> None:
     error = await refused(daemon, replace(login(daemon), tls=Tls(is_required=True)))
     assert isinstance(error, NotReady)
