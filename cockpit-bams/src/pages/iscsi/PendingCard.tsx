@@ -1,4 +1,5 @@
 import { Card, CardBody, CardHeader, CardTitle, List, ListItem } from "@patternfly/react-core";
+import type { ReactNode } from "react";
 
 import { useObjects } from "../../api/hooks";
 import { type IscsiTarget, TARGET } from "../../api/iscsi";
@@ -12,20 +13,7 @@ import { needsApply } from "./words";
 
 const MOST = 20;
 
-/** Targets that the kernel does not have as they shall be. Nothing when there is none. */
-export function PendingCard({ refusal }: { refusal: string }) {
-    const waiting = useObjects<IscsiTarget>(TARGET).filter(needsApply);
-    const { dialog, open } = useDialog();
-    if (waiting.length === 0) return dialog;
-    const apply = (
-        <ActionButton
-            action="org.bams.iscsi.manage"
-            onClick={() => open((close) => <ApplyTargets iqn="" onClose={close} />)}
-            {...(refusal ? { refusal } : {})}
-        >
-            {_("Apply all")}
-        </ActionButton>
-    );
+function WaitingCard({ waiting, apply }: { waiting: readonly IscsiTarget[]; apply: ReactNode }) {
     return (
         <Card>
             <CardHeader actions={{ actions: apply, hasNoOffset: true }}>
@@ -47,7 +35,28 @@ export function PendingCard({ refusal }: { refusal: string }) {
                     {waiting.length > MOST && <ListItem>{_("And more; see the table below.")}</ListItem>}
                 </List>
             </CardBody>
-            {dialog}
         </Card>
+    );
+}
+
+/** Targets that the kernel does not have as they shall be. Nothing when there is none. */
+export function PendingCard({ refusal }: { refusal: string }) {
+    const waiting = useObjects<IscsiTarget>(TARGET).filter(needsApply);
+    const { dialog, open } = useDialog();
+    const apply = (
+        <ActionButton
+            action="org.bams.iscsi.manage"
+            onClick={() => open((close) => <ApplyTargets iqn="" onClose={close} />)}
+            {...(refusal ? { refusal } : {})}
+        >
+            {_("Apply all")}
+        </ActionButton>
+    );
+    return (
+        <>
+            {waiting.length > 0 && <WaitingCard waiting={waiting} apply={apply} />}
+            {/* It stays in its place when nothing waits any more, so that it can close by itself. */}
+            {dialog}
+        </>
     );
 }

@@ -33,7 +33,7 @@ function Differences({ target }: { target: IscsiTarget }) {
 export function TargetState({ target }: { target: IscsiTarget }) {
     const { dialog, open } = useDialog();
     const { Iqn, State, StateText, Pending, Owned } = target;
-    if (State === "in-sync" && Pending.length === 0) return dialog;
+    const isWell = State === "in-sync" && Pending.length === 0;
     const drifted = State === "drifted";
     const variant = State === "failed" ? "danger" : State === "pending" || !Owned ? "info" : "warning";
     const actions = Owned ? (
@@ -57,24 +57,27 @@ export function TargetState({ target }: { target: IscsiTarget }) {
     );
     return (
         <>
-            <Alert isInline variant={variant} component="h2" title={stateTitle(State)} actionLinks={actions}>
-                {drifted ? (
-                    <>
-                        <Differences key={StateText} target={target} />
-                        <p className="bams-space-above">
-                            {_("Repair puts it back as BAMS left it. To keep what was changed, set the same here.")}
-                        </p>
-                    </>
-                ) : (
-                    <p className="bams-wrap">{StateText}</p>
-                )}
-                {Pending.length > 0 && (
-                    <div className="bams-space-above">
-                        <p>{drifted ? _("Repair would do this:") : _("Apply would do this:")}</p>
-                        <PlanSteps steps={Pending} />
-                    </div>
-                )}
-            </Alert>
+            {!isWell && (
+                <Alert isInline variant={variant} component="h2" title={stateTitle(State)} actionLinks={actions}>
+                    {drifted ? (
+                        <>
+                            <Differences key={StateText} target={target} />
+                            <p className="bams-space-above">
+                                {_("Repair puts it back as BAMS left it. To keep what was changed, set the same here.")}
+                            </p>
+                        </>
+                    ) : (
+                        <p className="bams-wrap">{StateText}</p>
+                    )}
+                    {Pending.length > 0 && (
+                        <div className="bams-space-above">
+                            <p>{drifted ? _("Repair would do this:") : _("Apply would do this:")}</p>
+                            <PlanSteps steps={Pending} />
+                        </div>
+                    )}
+                </Alert>
+            )}
+            {/* It stays in its place when all becomes well, so that it can say so and close by itself. */}
             {dialog}
         </>
     );
