@@ -20,6 +20,13 @@ export function watched(path: string): (later: boolean) => void {
     };
 }
 
+/** What a job that did its work still has to say. */
+export function tellWarnings(job: Job): void {
+    const warnings = job.Result["warnings"];
+    if (!Array.isArray(warnings) || warnings.length === 0) return;
+    toast("warning", fill(_("Done, with a warning: {job}"), { job: job.Description }), warnings.join(" "));
+}
+
 function look(): void {
     for (const job of store.list(JOB) as readonly Job[]) {
         if (job.State === "running") running.add(job.path);
@@ -32,8 +39,10 @@ function look(): void {
 
 function tell(job: Job): void {
     const values = { job: job.Description };
-    if (job.State === "succeeded") toast("success", fill(_("Done: {job}"), values));
-    else if (job.State === "cancelled") toast("info", fill(_("Cancelled: {job}"), values), job.Error[1]);
+    if (job.State === "succeeded") {
+        toast("success", fill(_("Done: {job}"), values));
+        tellWarnings(job);
+    } else if (job.State === "cancelled") toast("info", fill(_("Cancelled: {job}"), values), job.Error[1]);
     else toast("danger", fill(_("Failed: {job}"), values), job.Error[1]);
 }
 

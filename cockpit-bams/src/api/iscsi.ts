@@ -1,12 +1,46 @@
 // org.bams.Iscsi: see dbus/*.xml for what the members mean.
 import { call } from "./bus";
+import type { Step } from "./jobs";
 import type { Listed } from "./store";
 import type { Options } from "./wire";
 
 const PATH = "/org/bams/Iscsi";
+export const ISCSI_PATH = PATH;
 const IFACE = "org.bams.Iscsi";
 export const ISCSI = IFACE;
 export const TARGET = "org.bams.Iscsi.Target";
+
+/** Initiators with what they see; without luns it is all LUNs. */
+export interface Group {
+    name: string;
+    initiators: string[];
+    luns?: number[];
+}
+
+/** An initiator that is logged in. What the stack does not tell is left out. */
+export interface Session {
+    target: string;
+    initiator: string;
+    id: string;
+    since: number;
+    luns: number[];
+    address?: string;
+    portal?: string;
+    read_bytes?: number;
+    written_bytes?: number;
+    in_flight?: number;
+    read_rate?: number;
+    write_rate?: number;
+}
+
+export interface Drift {
+    targets: string[];
+    object: string;
+    difference: string;
+}
+
+/** Number, repository or path of a file, device, whether it is read only. */
+export type Lun = [number: number, name: string, device: string, readOnly: boolean];
 
 /** org.bams.Iscsi */
 export interface Iscsi extends Listed {
@@ -23,8 +57,8 @@ export interface IscsiTarget extends Listed {
     Owned: boolean;
     Portals: string[];
     Initiators: string[];
-    Groups: Record<string, unknown>[];
-    Luns: [number, string, string, boolean][];
+    Groups: Group[];
+    Luns: Lun[];
     LunIdentities: [number, string][];
     ChapUsers: string[];
     MutualChapUser: string;
@@ -33,7 +67,7 @@ export interface IscsiTarget extends Listed {
     SessionCount: number;
     State: string;
     StateText: string;
-    Pending: Record<string, unknown>[];
+    Pending: Step[];
     Created: number;
     CreatedBy: string;
 }
@@ -74,12 +108,12 @@ export async function importTargets(iqns: string[], options: Options = {}): Prom
     return (await call(PATH, IFACE, "ImportTargets", "asa{sv}", iqns, options))[0] as string;
 }
 
-export async function getDrift(): Promise<Record<string, unknown>[]> {
-    return (await call(PATH, IFACE, "GetDrift", ""))[0] as Record<string, unknown>[];
+export async function getDrift(): Promise<Drift[]> {
+    return (await call(PATH, IFACE, "GetDrift", ""))[0] as Drift[];
 }
 
-export async function listSessions(iqn: string): Promise<Record<string, unknown>[]> {
-    return (await call(PATH, IFACE, "ListSessions", "s", iqn))[0] as Record<string, unknown>[];
+export async function listSessions(iqn: string): Promise<Session[]> {
+    return (await call(PATH, IFACE, "ListSessions", "s", iqn))[0] as Session[];
 }
 
 export async function closeSession(iqn: string, session: string, options: Options = {}): Promise<void> {

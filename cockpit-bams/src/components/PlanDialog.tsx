@@ -26,6 +26,10 @@ export interface PlanDialogProps {
     isReady?: boolean;
     /** For what loses data: the name that the person has to type. */
     typedName?: string;
+    /** The name is asked for even when no data is lost. */
+    alwaysTyped?: boolean;
+    /** For a plan that drops sessions: the question above it, and whether it is answered. */
+    dropping?: { question: ReactNode; isAnswered: boolean } | undefined;
     /** What is lost and who uses it; stands above the plan. */
     loss?: ReactNode;
     /** What may stand in the way, such as who uses it; shown below a refusal and above a plan. */
@@ -52,7 +56,8 @@ export function PlanDialog(props: PlanDialogProps) {
     });
     const isBusy = flow.stage === "planning" || flow.stage === "acting";
     const destroys = flow.effect === "destroy";
-    const mustType = destroys && typedName !== undefined;
+    const mustType = (destroys || props.alwaysTyped === true) && typedName !== undefined;
+    const dropping = flow.effect === "disconnect" ? props.dropping : undefined;
     const planned = flow.stage === "planned" || (flow.stage === "acting" && flow.steps.length > 0);
 
     const submit = () => {
@@ -60,7 +65,8 @@ export function PlanDialog(props: PlanDialogProps) {
         if (planned) flow.act();
         else if (isReady) flow.plan();
     };
-    const blocked = planned ? mustType && typed !== typedName : !isReady;
+    const isAnswered = (!mustType || typed === typedName) && (dropping?.isAnswered ?? true);
+    const blocked = planned ? !isAnswered : !isReady;
 
     return (
         <Modal isOpen variant="medium" onClose={onClose} aria-labelledby="plan-dialog-title">
@@ -87,6 +93,7 @@ export function PlanDialog(props: PlanDialogProps) {
                         )}
                         {!destroys && loss}
                         <PlanSteps steps={flow.steps} />
+                        {dropping?.question}
                         {mustType && (
                             <Form onSubmit={(event) => { event.preventDefault(); if (!blocked) submit(); }}>
                                 <FormGroup

@@ -6,7 +6,7 @@ import { store } from "../api/bus";
 import { type BusError, asBusError } from "../api/errors";
 import { type Effect, JOB, type Job, type Step, getJob, getPlan, jobError, worst } from "../api/jobs";
 import { type Options, b } from "../api/wire";
-import { watched } from "../jobs";
+import { tellWarnings, watched } from "../jobs";
 
 /** How long a dialog waits for its job before it leaves it to the bar of running jobs. */
 const PATIENCE_MS = 3000;
@@ -72,6 +72,7 @@ export function useChange({ change, showSafe, immediately, onDone }: Change): Ch
             if (!here.current || !problem) release(job === null || !here.current);
             else release(false);
             if (problem) throw problem;
+            if (job) tellWarnings(job);
             if (here.current) latest.current.onDone();
         } catch (thrown) {
             if (!here.current) return;
