@@ -1,0 +1,153 @@
+import { Alert, Button, Card, CardBody, CardHeader, CardTitle, Label } from "@patternfly/react-core";
+import type { ReactNode } from "react";
+
+import type { BaculaStatus } from "../../api/bacula";
+import { ActionButton } from "../../components/ActionButton";
+import { Details } from "../../components/Details";
+import { ErrorAlert } from "../../components/ErrorAlert";
+import { useDialog } from "../../components/useDialog";
+import { time } from "../../format";
+import { Link, go } from "../../routing";
+import { N_, _, fill } from "../../text";
+import { AsOf } from "./AsOf";
+import { Restart } from "./Restart";
+import type { Bacula } from "./useBacula";
+import { type Condition, RESTART, conditionOf } from "./words";
+
+const CONDITIONS: Record<Condition, { text: string; status: "success" | "warning" | "danger" }> = {
+    absent: { text: N_("Not installed"), status: "warning" },
+    stopped: { text: N_("Not running"), status: "danger" },
+    silent: { text: N_("Runs, but tells nothing"), status: "warning" },
+    good: { text: N_("Running"), status: "success" },
+};
+
+function Trouble({ title, variant, text, children }: {
+    title: string;
+    variant: "danger" | "warning" | "info";
+    /** The daemon's own sentence. */
+    text: string;
+    children: ReactNode;
+}) {
+    return (
+        <Alert isInline variant={variant} component="h3" title={title} className="bams-space-below">
+            <p className="bams-wrap">{text}</p>
+            <p>{children}</p>
+        </Alert>
+    );
+}
+
+function StorageTrouble({ status, condition }: { status: BaculaStatus; condition: Condition }) {
+    const { problem } = status;
+    const configure = (
+        <Button variant="link" isInline onClick={() => go(["bacula", "configuration"])}>
+            {_("Configure it")}
+        </Button>
+    );
+    switch (condition) {
+        case "good":
+            return null;
+        case "absent":
+            return (
+                <Trouble variant="info" title={_("Bacula's storage daemon is not installed here")} text={problem}>
+                    {_("Then come back and configure it: BAMS writes the configuration from what is really there.")}
+                </Trouble>
+            );
+        case "stopped":
+            return (
+                <Trouble variant="danger" title={_("The storage daemon is not running: no backup runs")} text={problem}>
+                    {_("Restart it. If it stops again, its log says why; a faulty configuration is the usual reason.")}{" "}
+                    <Link to={["logs"]} options={{ service: "bacula-sd" }}>{_("Open its log")}</Link>{" "}
+                    {configure}
+                </Trouble>
+            );
+        case "silent":
+            return (
+                <Trouble
+                    variant="warning"
+                    title={_("The storage daemon runs, but BAMS cannot ask it anything")}
+                    text={problem}
+                >
+                    {_("Backups go on. Devices and running jobs are shown again when this is set right.")} {configure}
+                </Trouble>
+            );
+    }
+}
+
+function DirectorTrouble({ status }: { status: BaculaStatus }) {
+    if (status.director_reachable) return null;
+    return (
+        <Trouble
+            variant="info"
+            title={_("The Director does not answer: volumes and old jobs are not known")}
+            text={status.director_problem}
+        >
+            {_("Devices and running jobs are shown without it. Labels, inventory and mounting need it: this host's bconsole.conf must name the Director, its address and its password.")}
+        </Trouble>
+    );
+}
+
+/** How Bacula is here, and what to set up. */
+export function StatusCard({ bacula }: { bacula: Bacula }) {
+    const { status, error } = bacula;
+    const { dialog, open } = useDialog();
+    if (!status) return error ? <ErrorAlert error={error} /> : null;
+    const condition = conditionOf(status);
+    const { text, status: look } = CONDITIONS[condition];
+    const director = status.director_reachable ? _("Answers") : _("Does not answer");
+    const restart = condition !== "absent" && (
+        <ActionButton
+            action={RESTART}
+            variant="secondary"
+            onClick={() => open((close) => <Restart status={status} onClose={close} />)}
+        >
+            {_("Restart the storage daemon")}
+        </ActionButton>
+    );
+    return (
+        <Card>
+            <CardHeader actions={{ actions: <AsOf bacula={bacula} />, hasNoOffset: true }} className="bams-head">
+                <CardTitle component="h2">{_("Bacula on this host")}</CardTitle>
+            </CardHeader>
+            <CardBody>
+                {error && <ErrorAlert error={error} className="bams-space-below" />}
+                <StorageTrouble status={status} condition={condition} />
+                {condition !== "absent" && <DirectorTrouble status={status} />}
+                <Details
+                    entries={[
+                        [
+                            _("Storage daemon"),
+                            <Label key="sd" isCompact variant="outline" status={look}>
+                                {_(text)}
+                            </Label>,
+                        ],
+                        [_("Name"), status.name],
+                        [
+                            _("Version"),
+                            status.version && fill(_("{version}, since {time}"), {
+                                version: status.version,
+                                time: time(status.started ?? 0),
+                            }),
+                        ],
+                        [
+                            _("Director"),
+                            condition !== "absent" && (
+                                <Label
+                                    key="dir"
+                                    isCompact
+                                    variant="outline"
+                                    {...(status.director_reachable ? { status: "success" } : { color: "grey" })}
+                                >
+                                    {director}
+                                </Label>
+                            ),
+                        ],
+                        [_("Storages of the Director"), (status.storages ?? []).join(", ")],
+                        [_("Pools of the Director"), (status.pools ?? []).join(", ")],
+                    ]}
+                />
+                {restart && <div className="bams-space-above">{restart}</div>}
+            </CardBody>
+            {dialog}
+        </Card>
+    );
+}
