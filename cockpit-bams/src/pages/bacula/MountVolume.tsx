@@ -8,7 +8,7 @@ import { type Options, u } from "../../api/wire";
 import { PlanDialog } from "../../components/PlanDialog";
 import { _, fill } from "../../text";
 import { SlotChooser, useCartridges } from "./SlotChooser";
-import { storageOf } from "./words";
+import { libraryOf, storageOf } from "./words";
 
 interface Props {
     device: BaculaDevice;
@@ -17,11 +17,11 @@ interface Props {
 
 /** What is in the drive, or a cartridge of its library. */
 export function MountVolume({ device, onClose }: Props) {
-    const isLibrary = useObjects<TapeLibrary>(LIBRARY).some(({ Name }) => Name === device.autochanger);
     const storage = storageOf(device);
+    const library = libraryOf(storage, useObjects<TapeLibrary>(LIBRARY));
     const drive = device.drive ?? 0;
     const title = fill(_("Mount a volume in {name}"), { name: device.name });
-    if (isLibrary) return <MountFromLibrary {...{ device, storage, drive, title, onClose }} />;
+    if (library) return <MountFromLibrary {...{ device, storage, drive, title, onClose }} library={library.Name} />;
     return (
         <PlanDialog
             title={title}
@@ -32,12 +32,12 @@ export function MountVolume({ device, onClose }: Props) {
     );
 }
 
-function MountFromLibrary({ device, storage, drive, title, onClose }: Props & {
+function MountFromLibrary({ device, library, storage, drive, title, onClose }: Props & {
+    library: string;
     storage: string;
     drive: number;
     title: string;
 }) {
-    const library = device.autochanger ?? "";
     const cartridges = useCartridges(library);
     const [fromSlot, setFromSlot] = useState(!device.volume);
     const [chosen, setChosen] = useState<number[]>([]);
@@ -70,7 +70,13 @@ function MountFromLibrary({ device, storage, drive, title, onClose }: Props & {
             </FormGroup>
             {fromSlot && (
                 <FormGroup role="group" label={_("Cartridge")} fieldId="mount-cartridge">
-                    <SlotChooser library={library} cartridges={cartridges} chosen={chosen} onChoose={setChosen} single />
+                    <SlotChooser
+                        library={library}
+                        cartridges={cartridges}
+                        chosen={chosen}
+                        onChoose={setChosen}
+                        single
+                    />
                 </FormGroup>
             )}
         </PlanDialog>

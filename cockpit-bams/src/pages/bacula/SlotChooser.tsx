@@ -4,10 +4,12 @@ import { useCallback, useState } from "react";
 
 import { useAnswer } from "../../api/hooks";
 import { type Slot, listSlots } from "../../api/tape";
+import { u } from "../../api/wire";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { _, fill, ngettext } from "../../text";
 
 const MORE = 50;
+const PAGE = 1000;
 
 export interface Cartridge {
     slot: number;
@@ -16,8 +18,18 @@ export interface Cartridge {
 
 /** The cartridges in the slots of a library, without those that clean. */
 export function useCartridges(library: string) {
-    const ask = useCallback(async () => (await listSlots(library)).flatMap(asCartridge), [library]);
-    return useAnswer(ask);
+    return useAnswer(useCallback(() => allCartridges(library), [library]));
+}
+
+async function allCartridges(library: string): Promise<Cartridge[]> {
+    const found: Cartridge[] = [];
+    for (let first = 1; ; ) {
+        const slots = await listSlots(library, { first: u(first), count: u(PAGE) });
+        found.push(...slots.flatMap(asCartridge));
+        const last = slots.at(-1);
+        if (slots.length < PAGE || !last) return found;
+        first = last[0] + 1;
+    }
 }
 
 function asCartridge([slot, state, importExport, barcode, kind]: Slot): Cartridge[] {

@@ -54,8 +54,8 @@ function StorageTrouble({ status, condition }: { status: BaculaStatus; condition
             );
         case "stopped":
             return (
-                <Trouble variant="danger" title={_("The storage daemon is not running: no backup runs")} text={problem}>
-                    {_("Restart it. If it stops again, its log says why; a faulty configuration is the usual reason.")}{" "}
+                <Trouble variant="danger" title={_("The storage daemon is not running")} text={problem}>
+                    {_("No backup runs meanwhile. Restart it; if it stops again, its log says why.")}{" "}
                     <Link to={["logs"]} options={{ service: "bacula-sd" }}>{_("Open its log")}</Link>{" "}
                     {configure}
                 </Trouble>
@@ -81,7 +81,8 @@ function DirectorTrouble({ status }: { status: BaculaStatus }) {
             title={_("The Director does not answer: volumes and old jobs are not known")}
             text={status.director_problem}
         >
-            {_("Devices and running jobs are shown without it. Labels, inventory and mounting need it: this host's bconsole.conf must name the Director, its address and its password.")}
+            {_("Devices and running jobs are shown without it; labels, inventory and mounting need it.")}{" "}
+            {_("This host's bconsole.conf must have the Director's name, address and password.")}
         </Trouble>
     );
 }

@@ -1,5 +1,6 @@
 // The words of Bacula, and the small facts that several cards need.
 import type { BaculaDevice, BaculaStatus, BaculaVolume } from "../../api/bacula";
+import type { TapeLibrary } from "../../api/tape";
 import { N_, _, fill } from "../../text";
 
 export const OPERATE = "org.bams.bacula.operate";
@@ -148,6 +149,12 @@ const BLOCKED: readonly [words: RegExp, text: string][] = [
 export function blockedText(blocked: string): string {
     const known = BLOCKED.find(([words]) => words.test(blocked));
     return known ? _(known[1]) : "";
+}
+
+/** The tape library behind a storage: Bacula knows it by its name, without signs that Bacula does not take. */
+export function libraryOf(storage: string, libraries: readonly TapeLibrary[]): TapeLibrary | undefined {
+    const asName = (name: string) => name.replace(/[^A-Za-z0-9_.:-]+/g, "-").replace(/^[_.:-]+/, "").slice(0, 100);
+    return libraries.find(({ Name }) => asName(Name) === storage);
 }
 
 /** The name by which the Director knows the autochanger or device. */
