@@ -1,6 +1,7 @@
 """Bacula in a browser: its state, its devices and volumes, and the way to a configuration; what is refused, and why."""
 
 import re
+import time
 
 from playwright.async_api import Locator, Page, expect
 
@@ -8,6 +9,7 @@ from tests.browser.looks import assert_accessible, assert_fits, take_pictures
 from tests.browser.visitor import Visitor, become, settled
 from tests.bus.bacula import World
 from tests.bus.tapes import LIB, Library
+from tests.demo.world import catalogued, run
 
 DRIVE = f"{LIB}-drive-0"
 ALERT = ".pf-v6-c-alert.pf-m-danger"
@@ -57,7 +59,6 @@ async def test_a_drive_is_mounted_unmounted_released_and_switched(root: Visitor)
     await expect(dialog(page).get_by_role("button", name="Mount", exact=True)).to_be_disabled()
     await dialog(page).get_by_role("radio", name="Slot 1:").check()
     await assert_accessible(page)
-    await take_pictures(page, "bacula-dialog-mount")
     await press(page, "Mount")
     await closed(page)
     library = Library(world.client, LIB)
@@ -97,7 +98,12 @@ async def test_a_drive_is_mounted_unmounted_released_and_switched(root: Visitor)
 async def test_a_restart_names_the_jobs_that_it_would_kill(root: Visitor) -> None:
     world = await configured(root)
     world.bacula.run_job("nightly", 7, DRIVE)
-    page = await at(root)
+    world.bacula.set(jobs=[catalogued(run(int(time.time()), number)) for number in range(9, 0, -1)])
+    page = await at(root, "jobs")
+    await expect(row(page, "Running jobs of Bacula", "nightly")).to_contain_text("BAM001L8")
+    await expect(row(page, "Newest jobs", "nightly job 139")).to_contain_text("Failed")
+    await assert_accessible(page)
+    await take_pictures(page, "bacula-jobs")
     restarts = world.bacula.get("restarts")
     await page.get_by_role("button", name="Restart the storage daemon").click()
     await expect(dialog(page).get_by_text("nightly (job 7)")).to_be_visible()
@@ -151,7 +157,6 @@ async def test_the_way_to_a_configuration(root: Visitor) -> None:
     await press(page, "Apply")
     await expect(dialog(page).get_by_text("Restart the storage daemon.")).to_be_visible()
     await assert_accessible(page)
-    await take_pictures(page, "bacula-dialog-apply")
     world.bacula.set(running=[])
     await press(page, "Apply")
     await closed(page)
@@ -214,6 +219,7 @@ async def test_cartridges_are_labelled_and_compared(root: Visitor) -> None:
     await Library(world.client, LIB).done("Transfer", 1, 15)
     await expect(row(page, "Volumes", "BAM001L8")).to_contain_text("The catalog says slot 1")
     await assert_accessible(page)
+    await take_pictures(page, "bacula-volumes")
 
     many = [{"name": f"VOL{n:03}", "pool": "Default", "slot": 0, "status": "Full"} for n in range(60)]
     world.bacula.set(volumes=[*world.bacula.get("volumes"), *many])
@@ -255,7 +261,8 @@ async def test_what_is_missing_is_said_with_what_to_do(root: Visitor) -> None:
     await assert_accessible(page)
     await take_pictures(page, "bacula-stopped")
     world.bacula.set(active=True)
-    world.bacula.write(world.bacula.main.read_text("latin-1").replace("Monitor = yes", "Monitor = no"))
+    written = world.bacula.main.read_text("latin-1")
+    world.bacula.write(written.replace("Monitor = yes", "Monitor = no").replace(f"@{world.bacula.own}", ""))
     await refresh.click()
     await expect(page.get_by_role("heading", name="The storage daemon runs, but BAMS cannot ask it")).to_be_visible()
 

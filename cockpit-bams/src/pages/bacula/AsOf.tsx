@@ -1,6 +1,6 @@
 import { Button, Flex, FlexItem } from "@patternfly/react-core";
 import { SyncAltIcon } from "@patternfly/react-icons/dist/esm/icons/sync-alt-icon";
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 
 import { ago, time } from "../../format";
 import { _, fill } from "../../text";
@@ -9,7 +9,7 @@ import type { Bacula } from "./useBacula";
 const TICK_MS = 10_000;
 
 /** How old the answers on this page are, and a way to ask anew. The clock runs here alone: it asks nobody. */
-export function AsOf({ bacula: { asOf, loading, refresh } }: { bacula: Bacula }) {
+export function AsOf({ bacula: { asOf, loading, refresh }, children }: { bacula: Bacula; children: ReactNode }) {
     const [, tick] = useState(0);
     useEffect(() => {
         const timer = setInterval(() => tick((before) => before + 1), TICK_MS);
@@ -27,6 +27,7 @@ export function AsOf({ bacula: { asOf, loading, refresh } }: { bacula: Bacula })
                     {_("Refresh")}
                 </Button>
             </FlexItem>
+            {children && <FlexItem>{children}</FlexItem>}
         </Flex>
     );
 }

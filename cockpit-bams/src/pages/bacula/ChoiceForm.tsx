@@ -68,7 +68,7 @@ function Repositories({ choice, repositories, onChange }: Pick<Props, "choice" |
                 key={Name}
                 id={`repository-${Name}`}
                 label={Name}
-                description={Mounted ? MountPoint : _("not mounted")}
+                description={<span className="bams-wrap">{Mounted ? MountPoint : _("not mounted")}</span>}
                 isChecked={isIn}
                 onChange={(_event, on) =>
                     onChange({ ...choice, withoutRepositories: without(choice.withoutRepositories, Name, on) })
@@ -150,6 +150,7 @@ export function ChoiceForm(props: Props) {
     const { choice, onChange, onShow, loading } = props;
     return (
         <Form
+            isWidthLimited
             onSubmit={(event) => {
                 event.preventDefault();
                 onShow();

@@ -1,4 +1,4 @@
-import { Button, Card, CardBody, CardTitle, Label } from "@patternfly/react-core";
+import { Button, Card, CardBody, CardTitle } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 
 import type { BaculaDevice, BaculaStatus } from "../../api/bacula";
@@ -9,6 +9,7 @@ import { bytes, number } from "../../format";
 import { Link, go, placeOf } from "../../routing";
 import { _, fill } from "../../text";
 import { DeviceActions } from "./DeviceActions";
+import { Word } from "./Word";
 import { blockedText, conditionOf, deviceState, libraryOf, storageOf } from "./words";
 
 function Changer({ device }: { device: BaculaDevice }) {
@@ -60,9 +61,7 @@ function DeviceRow({ device, status }: { device: BaculaDevice; status: BaculaSta
                 <Changer device={device} />
             </Td>
             <Td dataLabel={_("State")}>
-                <Label isCompact variant="outline" status={look}>
-                    {text}
-                </Label>
+                <Word text={text} look={look} />
                 {device.blocked && <Waits blocked={device.blocked} />}
             </Td>
             <Td dataLabel={_("Volume")} className="bams-wrap">

@@ -1,4 +1,4 @@
-import { Card, CardBody, CardTitle, Label, Spinner, Stack, StackItem } from "@patternfly/react-core";
+import { Card, CardBody, CardTitle, Spinner, Stack, StackItem } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useCallback } from "react";
 
@@ -9,6 +9,7 @@ import { ErrorAlert } from "../../components/ErrorAlert";
 import { NothingHere } from "../../components/NothingHere";
 import { bytes, duration, number, rate, time } from "../../format";
 import { _, fill } from "../../text";
+import { Word } from "./Word";
 import { jobKind, jobState } from "./words";
 
 const MOST = 100;
@@ -37,9 +38,7 @@ function JobRow({ job, asOf }: { job: Shown; asOf: number }) {
                 </div>
             </Td>
             <Td dataLabel={_("State")}>
-                <Label isCompact variant="outline" status={look}>
-                    {text}
-                </Label>
+                <Word text={text} look={look} />
                 {Boolean(job.errors) && (
                     <div className="bams-quiet">{fill(_("Errors: {count}"), { count: number(job.errors ?? 0) })}</div>
                 )}

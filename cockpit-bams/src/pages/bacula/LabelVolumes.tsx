@@ -56,15 +56,17 @@ export function LabelVolumes({ storages, pools, onClose }: Props) {
             </FormGroup>
             <FormGroup role="group" label={_("Cartridges")} fieldId="label-cartridges">
                 <p>{_("A cartridge that has a label already is left alone. Each is loaded, which takes minutes.")}</p>
-                <Button variant="link" isInline onClick={() => setChosen(all)} isDisabled={all.length === 0}>
-                    {_("Choose all")}
-                </Button>{" "}
-                <Button variant="link" isInline onClick={() => setChosen([])} isDisabled={chosen.length === 0}>
-                    {_("Choose none")}
-                </Button>{" "}
-                <span className="bams-quiet" aria-live="polite">
-                    {ngettext("{count} chosen", "{count} chosen", chosen.length)}
-                </span>
+                <div className="bams-links bams-space-below">
+                    <Button variant="link" isInline onClick={() => setChosen(all)} isDisabled={all.length === 0}>
+                        {_("Choose all")}
+                    </Button>
+                    <Button variant="link" isInline onClick={() => setChosen([])} isDisabled={chosen.length === 0}>
+                        {_("Choose none")}
+                    </Button>
+                    <span className="bams-quiet" aria-live="polite">
+                        {ngettext("{count} chosen", "{count} chosen", chosen.length)}
+                    </span>
+                </div>
                 <SlotChooser
                     key={library}
                     library={library}

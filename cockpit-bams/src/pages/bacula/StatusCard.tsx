@@ -1,4 +1,4 @@
-import { Alert, Button, Card, CardBody, CardHeader, CardTitle, Label } from "@patternfly/react-core";
+import { Alert, Button, Card, CardBody, CardHeader, CardTitle } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 
 import type { BaculaStatus } from "../../api/bacula";
@@ -8,17 +8,18 @@ import { ErrorAlert } from "../../components/ErrorAlert";
 import { useDialog } from "../../components/useDialog";
 import { time } from "../../format";
 import { Link, go } from "../../routing";
-import { N_, _, fill } from "../../text";
+import { N_, _, fill, isolate } from "../../text";
 import { AsOf } from "./AsOf";
 import { Restart } from "./Restart";
 import type { Bacula } from "./useBacula";
-import { type Condition, RESTART, conditionOf } from "./words";
+import { Word } from "./Word";
+import { type Condition, type Look, RESTART, conditionOf } from "./words";
 
-const CONDITIONS: Record<Condition, { text: string; status: "success" | "warning" | "danger" }> = {
-    absent: { text: N_("Not installed"), status: "warning" },
-    stopped: { text: N_("Not running"), status: "danger" },
-    silent: { text: N_("Runs, but tells nothing"), status: "warning" },
-    good: { text: N_("Running"), status: "success" },
+const CONDITIONS: Record<Condition, { text: string; look: Look }> = {
+    absent: { text: N_("Not installed"), look: "warning" },
+    stopped: { text: N_("Not running"), look: "danger" },
+    silent: { text: N_("Runs, but tells nothing"), look: "warning" },
+    good: { text: N_("Running"), look: "success" },
 };
 
 function Trouble({ title, variant, text, children }: {
@@ -56,8 +57,10 @@ function StorageTrouble({ status, condition }: { status: BaculaStatus; condition
             return (
                 <Trouble variant="danger" title={_("The storage daemon is not running")} text={problem}>
                     {_("No backup runs meanwhile. Restart it; if it stops again, its log says why.")}{" "}
-                    <Link to={["logs"]} options={{ service: "bacula-sd" }}>{_("Open its log")}</Link>{" "}
-                    {configure}
+                    <span className="bams-links">
+                        <Link to={["logs"]} options={{ service: "bacula-sd" }}>{_("Open its log")}</Link>
+                        {configure}
+                    </span>
                 </Trouble>
             );
         case "silent":
@@ -93,8 +96,10 @@ export function StatusCard({ bacula }: { bacula: Bacula }) {
     const { dialog, open } = useDialog();
     if (!status) return error ? <ErrorAlert error={error} /> : null;
     const condition = conditionOf(status);
-    const { text, status: look } = CONDITIONS[condition];
-    const director = status.director_reachable ? _("Answers") : _("Does not answer");
+    const { text, look } = CONDITIONS[condition];
+    const director = status.director_reachable
+        ? { text: _("Answers"), look: "success" as const }
+        : { text: _("Does not answer"), look: "plain" as const };
     const restart = condition !== "absent" && (
         <ActionButton
             action={RESTART}
@@ -106,7 +111,10 @@ export function StatusCard({ bacula }: { bacula: Bacula }) {
     );
     return (
         <Card>
-            <CardHeader actions={{ actions: <AsOf bacula={bacula} />, hasNoOffset: true }} className="bams-head">
+            <CardHeader
+                actions={{ actions: <AsOf bacula={bacula}>{restart}</AsOf>, hasNoOffset: true }}
+                className="bams-head"
+            >
                 <CardTitle component="h2">{_("Bacula on this host")}</CardTitle>
             </CardHeader>
             <CardBody>
@@ -115,38 +123,23 @@ export function StatusCard({ bacula }: { bacula: Bacula }) {
                 {condition !== "absent" && <DirectorTrouble status={status} />}
                 <Details
                     entries={[
-                        [
-                            _("Storage daemon"),
-                            <Label key="sd" isCompact variant="outline" status={look}>
-                                {_(text)}
-                            </Label>,
-                        ],
+                        [_("Storage daemon"), <Word key="sd" text={_(text)} look={look} />],
                         [_("Name"), status.name],
                         [
                             _("Version"),
                             status.version && fill(_("{version}, since {time}"), {
-                                version: status.version,
+                                version: isolate(status.version),
                                 time: time(status.started ?? 0),
                             }),
                         ],
                         [
                             _("Director"),
-                            condition !== "absent" && (
-                                <Label
-                                    key="dir"
-                                    isCompact
-                                    variant="outline"
-                                    {...(status.director_reachable ? { status: "success" } : { color: "grey" })}
-                                >
-                                    {director}
-                                </Label>
-                            ),
+                            condition !== "absent" && <Word key="director" {...director} />,
                         ],
                         [_("Storages of the Director"), (status.storages ?? []).join(", ")],
                         [_("Pools of the Director"), (status.pools ?? []).join(", ")],
                     ]}
                 />
-                {restart && <div className="bams-space-above">{restart}</div>}
             </CardBody>
             {dialog}
         </Card>

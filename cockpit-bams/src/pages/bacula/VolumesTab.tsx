@@ -18,6 +18,7 @@ import { _, fill } from "../../text";
 import { Inventory } from "./Inventory";
 import { LabelVolumes } from "./LabelVolumes";
 import { Outcomes } from "./Outcomes";
+import { Word } from "./Word";
 import { OPERATE, libraryOf, volumeState, whereText } from "./words";
 
 const PAGE = 50;
@@ -35,9 +36,7 @@ function VolumeRow({ volume }: { volume: BaculaVolume }) {
                 {volume.pool}
             </Td>
             <Td dataLabel={_("State")}>
-                <Label isCompact variant="outline" status={look}>
-                    {volume.status}
-                </Label>
+                <Word text={volume.status} look={look} />
                 {text && <div className="bams-quiet">{text}</div>}
             </Td>
             <Td dataLabel={_("Where")} className="bams-wrap">

@@ -7,7 +7,8 @@ export const OPERATE = "org.bams.bacula.operate";
 export const CONFIGURE = "org.bams.bacula.configure";
 export const RESTART = "org.bams.bacula.restart";
 
-type Look = "success" | "warning" | "danger" | "info" | "custom";
+/** How good a state is. */
+export type Look = "success" | "warning" | "danger" | "info" | "plain";
 
 /** How the storage daemon is, in the order in which things have to be set right. */
 export type Condition = "absent" | "stopped" | "silent" | "good";
@@ -25,22 +26,22 @@ const JOB_STATES: Record<string, { text: string; look: Look }> = {
     E: { text: N_("Ended with errors"), look: "danger" },
     e: { text: N_("Ended with errors"), look: "danger" },
     f: { text: N_("Failed"), look: "danger" },
-    A: { text: N_("Cancelled"), look: "custom" },
+    A: { text: N_("Cancelled"), look: "plain" },
     D: { text: N_("Differences found"), look: "warning" },
     I: { text: N_("Incomplete"), look: "warning" },
     R: { text: N_("Running"), look: "info" },
-    C: { text: N_("Waits to start"), look: "custom" },
+    C: { text: N_("Waits to start"), look: "plain" },
     B: { text: N_("Blocked"), look: "warning" },
-    F: { text: N_("Waits for the client"), look: "custom" },
-    S: { text: N_("Waits for the storage daemon"), look: "custom" },
+    F: { text: N_("Waits for the client"), look: "plain" },
+    S: { text: N_("Waits for the storage daemon"), look: "plain" },
     m: { text: N_("Waits for a new volume"), look: "warning" },
     M: { text: N_("Waits for a volume to be mounted"), look: "warning" },
-    s: { text: N_("Waits for storage"), look: "custom" },
-    j: { text: N_("Waits for another job"), look: "custom" },
-    c: { text: N_("Waits for the client"), look: "custom" },
-    d: { text: N_("Waits for its turn"), look: "custom" },
-    t: { text: N_("Waits for its time"), look: "custom" },
-    p: { text: N_("Waits for a more urgent job"), look: "custom" },
+    s: { text: N_("Waits for storage"), look: "plain" },
+    j: { text: N_("Waits for another job"), look: "plain" },
+    c: { text: N_("Waits for the client"), look: "plain" },
+    d: { text: N_("Waits for its turn"), look: "plain" },
+    t: { text: N_("Waits for its time"), look: "plain" },
+    p: { text: N_("Waits for a more urgent job"), look: "plain" },
     i: { text: N_("Writes its file records"), look: "info" },
     a: { text: N_("Despools attributes"), look: "info" },
     l: { text: N_("Despools data"), look: "info" },
@@ -49,7 +50,7 @@ const JOB_STATES: Record<string, { text: string; look: Look }> = {
 
 export function jobState(letter: string): { text: string; look: Look } {
     const known = JOB_STATES[letter];
-    return known ? { text: _(known.text), look: known.look } : { text: letter || _("Unknown"), look: "custom" };
+    return known ? { text: _(known.text), look: known.look } : { text: letter || _("Unknown"), look: "plain" };
 }
 
 const LEVELS: Record<string, string> = {
@@ -89,20 +90,20 @@ const VOLUMES: Record<string, { text: string; look: Look }> = {
     Append: { text: N_("takes more data"), look: "success" },
     Full: { text: N_("is full"), look: "info" },
     Used: { text: N_("takes no more data"), look: "info" },
-    Recycle: { text: N_("will be written anew"), look: "custom" },
-    Purged: { text: N_("holds no job, may be written anew"), look: "custom" },
+    Recycle: { text: N_("will be written anew"), look: "plain" },
+    Purged: { text: N_("holds no job, may be written anew"), look: "plain" },
     Error: { text: N_("had an error, takes no more data"), look: "danger" },
-    Archive: { text: N_("is kept as it is"), look: "custom" },
-    Disabled: { text: N_("is not used"), look: "custom" },
-    "Read-Only": { text: N_("is only read"), look: "custom" },
+    Archive: { text: N_("is kept as it is"), look: "plain" },
+    Disabled: { text: N_("is not used"), look: "plain" },
+    "Read-Only": { text: N_("is only read"), look: "plain" },
     Busy: { text: N_("is being used"), look: "info" },
-    Cleaning: { text: N_("is a cleaning cartridge"), look: "custom" },
+    Cleaning: { text: N_("is a cleaning cartridge"), look: "plain" },
 };
 
 export function volumeState({ status, enabled }: BaculaVolume): { text: string; look: Look } {
-    if (!enabled) return { text: _("is switched off"), look: "custom" };
+    if (!enabled) return { text: _("is switched off"), look: "plain" };
     const known = VOLUMES[status];
-    return known ? { text: _(known.text), look: known.look } : { text: "", look: "custom" };
+    return known ? { text: _(known.text), look: known.look } : { text: "", look: "plain" };
 }
 
 /** Where a volume is, as the libraries show it; else what the catalog says. */
@@ -126,11 +127,11 @@ export function whereText({ library, place, number = 0, slot, in_changer: inside
 
 /** How a device is, as one word. */
 export function deviceState({ enabled, blocked, mounted, open, writers }: BaculaDevice): { text: string; look: Look } {
-    if (enabled === false) return { text: _("Disabled"), look: "custom" };
+    if (enabled === false) return { text: _("Disabled"), look: "plain" };
     if (blocked) return { text: _("Waits"), look: "warning" };
     if (writers) return { text: _("Writing"), look: "info" };
     if (mounted) return { text: _("Mounted"), look: "success" };
-    return open ? { text: _("Open"), look: "success" } : { text: _("Idle"), look: "custom" };
+    return open ? { text: _("Open"), look: "success" } : { text: _("Idle"), look: "plain" };
 }
 
 /** What Bacula's words for a blocked device mean: those of its code (BST_...) and those that it shows to people. */
