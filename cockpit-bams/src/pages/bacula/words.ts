@@ -135,21 +135,24 @@ export function deviceState({ enabled, blocked, mounted, open, writers }: Bacula
 }
 
 /** What Bacula's words for a blocked device mean: those of its code (BST_...) and those that it shows to people. */
-const BLOCKED: readonly [words: RegExp, text: string][] = [
-    [/unmounted.*(wait|sysop)/i, N_("It was unmounted while a job waited for a volume. Mount one.")],
-    [/unmounted/i, N_("It was unmounted by a person. Mount it, and Bacula uses it again.")],
-    [/sysop|media/i, N_("It waits for a volume that a person has to bring. Mount one, or label a new one.")],
-    [/acquire|initiali/i, N_("It is being prepared for a job.")],
-    [/label/i, N_("It writes a label.")],
-    [/mount/i, N_("It waits for a volume to be mounted. Mount one.")],
-    [/despool/i, N_("It writes data that was collected on disk.")],
-    [/releas/i, N_("It is being given back.")],
+const BLOCKED: readonly { words: RegExp; text: string }[] = [
+    { words: /unmounted.*(wait|sysop)/i, text: N_("It was unmounted while a job waited for a volume. Mount one.") },
+    { words: /unmounted/i, text: N_("It was unmounted by a person. Mount it, and Bacula uses it again.") },
+    {
+        words: /sysop|media/i,
+        text: N_("It waits for a volume that a person has to bring. Mount one, or label a new one."),
+    },
+    { words: /acquire|initiali/i, text: N_("It is being prepared for a job.") },
+    { words: /label/i, text: N_("It writes a label.") },
+    { words: /mount/i, text: N_("It waits for a volume to be mounted. Mount one.") },
+    { words: /despool/i, text: N_("It writes data that was collected on disk.") },
+    { words: /releas/i, text: N_("It is being given back.") },
 ];
 
 /** Why a device waits, in the person's language; empty when Bacula's word is a new one. */
 export function blockedText(blocked: string): string {
-    const known = BLOCKED.find(([words]) => words.test(blocked));
-    return known ? _(known[1]) : "";
+    const known = BLOCKED.find(({ words }) => words.test(blocked));
+    return known ? _(known.text) : "";
 }
 
 /** The tape library behind a storage: Bacula knows it by its name, without signs that Bacula does not take. */
