@@ -213,6 +213,7 @@ def _device(device: SdDevice) -> dict[str, Any]:
         "pool": device.pool,
         "blocked": device.blocked,
         "bytes": device.written_bytes,
+        "drive": device.drive,
     }
 
 

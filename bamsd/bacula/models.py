@@ -75,7 +75,10 @@ class SdHeader:
 
 @dataclass(frozen=True, slots=True)
 class SdDevice:
-    """One Device resource as it works now. ``kind`` is Tape, File, ...; ``blocked`` says why it waits, else empty."""
+    """One Device resource as it works now. ``kind`` is Tape, File, ...; ``blocked`` says why it waits, else empty.
+
+    ``drive`` is its number in the autochanger, which only the configuration knows.
+    """
 
     name: str
     archive_device: str
@@ -90,6 +93,7 @@ class SdDevice:
     pool: str
     blocked: str
     written_bytes: int
+    drive: int = 0
 
 
 @dataclass(frozen=True, slots=True)

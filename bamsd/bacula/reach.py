@@ -35,6 +35,11 @@ def login_of(config: SdConfig) -> Login:
     return Login(address, port, text_of(rows[0], "Name"), text_of(rows[0], "Password"), tls_of(rows[0]))
 
 
+def drive_numbers(config: SdConfig) -> dict[str, int]:
+    """The number of each Device in its autochanger, which the daemon's own answers do not have."""
+    return {text_of(row, "Name"): number_of(row, "DriveIndex", 0) for row in config.of("Device")}
+
+
 def _is_everywhere(address: str) -> bool:
     try:
         return ipaddress.ip_address(address).is_unspecified
