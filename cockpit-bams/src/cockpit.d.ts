@@ -4,8 +4,7 @@
 interface CockpitEvents {
     addEventListener(type: "close", handler: (event: Event, options?: { problem?: string }) => void): void;
     addEventListener(type: "owner", handler: (event: Event, owner: string | null) => void): void;
-    addEventListener(type: "locationchanged", handler: (event: Event) => void): void;
-    addEventListener(type: "visibilitychange", handler: (event: Event) => void): void;
+    addEventListener(type: "locationchanged" | "visibilitychange", handler: (event: Event) => void): void;
     removeEventListener(type: string, handler: (event: Event) => void): void;
 }
 

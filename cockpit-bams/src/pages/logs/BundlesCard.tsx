@@ -87,8 +87,8 @@ export function BundlesCard() {
                 {bundles?.length === 0 && (
                     <NothingHere compact title={_("No support bundle")}>
                         {_(
-                            "It collects configuration, states and logs into one file, without secrets, to send to who " +
-                                "helps you.",
+                            "It collects configuration, states and logs into one file, without secrets, to send to " +
+                                "those who help you.",
                         )}
                     </NothingHere>
                 )}
