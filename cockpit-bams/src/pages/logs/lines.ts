@@ -5,7 +5,8 @@ export const MOST = 1000;
 
 type Lines = readonly LogEntry[];
 
-function unknownIn(lines: Lines, more: Lines): LogEntry[] {
+/** Those of `more` that are not there yet. */
+export function unknownIn(lines: Lines, more: Lines): LogEntry[] {
     const known = new Set(lines.map(({ cursor }) => cursor));
     return more.filter(({ cursor }) => !known.has(cursor));
 }

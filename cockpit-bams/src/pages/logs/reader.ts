@@ -3,9 +3,9 @@
 import { onSignal } from "../../api/bus";
 import { type BusError, asBusError } from "../../api/errors";
 import { LOGS, type LogEntry, follow, get, stopFollowing } from "../../api/logs";
-import { s } from "../../api/wire";
+import { s, t } from "../../api/wire";
 import { type LogFilter, followOptions, getOptions } from "./filter";
-import { MOST, withNewer, withOlder } from "./lines";
+import { MOST, unknownIn, withNewer, withOlder } from "./lines";
 
 /** off: nothing is sent. paused: what comes is kept back. */
 export type Following = "off" | "live" | "paused";
@@ -39,7 +39,7 @@ export class LogReader {
     /** Counts what was begun; an answer to something older is no news. */
     #round = 0;
     #id: number | null = null;
-    /** Signals that came before it was known which following is ours, or before the newest page. */
+    /** Signals that came before it was known which following is ours. */
     #early: { id: number; entries: LogEntry[]; dropped: number }[] | null = null;
     #held: readonly LogEntry[] = [];
     #cursor = "";
@@ -131,15 +131,11 @@ export class LogReader {
         this.#held = [];
         this.#become({ loading: "newest", error: null, waiting: 0, dropped: 0, ended: "" });
         try {
-            // First follow, then read: what is written between the two comes twice, and is shown once.
-            if (this.#state.following !== "off") await this.#begin(round);
             const [entries, cursor] = await get(this.filter.service, getOptions(this.filter));
             if (round !== this.#round) return;
             this.#cursor = cursor;
             this.#become({ entries, hasNewer: false, isAtEnd: cursor === "", loading: "" });
-            const early = this.#early ?? [];
-            this.#early = null;
-            for (const { id, entries: lines, dropped } of early) if (id === this.#id) this.#take(lines, dropped);
+            if (this.#state.following !== "off") await this.#begin(round);
         } catch (thrown) {
             if (round !== this.#round) return;
             this.#rest();
@@ -148,10 +144,20 @@ export class LogReader {
     }
 
     async #begin(round: number): Promise<void> {
+        const [newest] = this.#state.entries;
+        // From the newest line on, which is known already: so nothing is missed that was written meanwhile.
+        const since = newest?.time ?? (this.#state.isAtEnd ? 1 : 0);
+        const options = { ...followOptions(this.filter), ...(since ? { since: t(since) } : {}) };
         this.#early = [];
-        const id = await follow(this.filter.service, followOptions(this.filter));
-        if (round === this.#round) this.#id = id;
-        else void release(id);
+        const id = await follow(this.filter.service, options);
+        if (round !== this.#round) {
+            void release(id);
+            return;
+        }
+        this.#id = id;
+        const early = this.#early;
+        this.#early = null;
+        for (const { id: of, entries, dropped } of early) if (of === id) this.#take(entries, dropped);
     }
 
     /** Have nothing sent, and forget what was asked. */
@@ -176,7 +182,7 @@ export class LogReader {
     }
 
     #take(entries: LogEntry[], dropped: number): void {
-        this.#held = withNewer(this.#held, entries);
+        this.#held = withNewer(this.#held, unknownIn(this.#state.entries, entries));
         this.#become({ waiting: this.#held.length, dropped: this.#state.dropped + dropped });
         if (this.#state.following === "live") this.#show();
     }
