@@ -70,17 +70,22 @@ async def run(
     allowed_exits: Collection[int] = (0,),
     secrets: Sequence[str] = (),
     kill_on_timeout: bool = True,
+    keep_open: Sequence[int] = (),
     max_output_bytes: int = 64 * 1024 * 1024,
 ) -> Result:
     """Run a program to its end and return what it said.
 
     ``max_output_bytes`` bounds standard output and standard error each. ``secrets`` are blanked in every error and log
     line. With ``kill_on_timeout=False`` nothing ever kills the program: after the limit, or when the caller is
-    cancelled, it runs on, its exit is collected in the background and logged once.
+    cancelled, it runs on, its exit is collected in the background and logged once. ``keep_open`` are descriptors that
+    the program inherits, such as a lock that must last as long as it does.
 
     Raises CommandFailed, NotSupported when the program is not there, TimedOut, and ToolFailed when it cannot start.
     """
-    program = _Program(argv, stdin, secrets, never_kill=not kill_on_timeout, max_output_bytes=max_output_bytes)
+    never_kill = not kill_on_timeout
+    program = _Program(
+        argv, stdin, secrets, never_kill=never_kill, keep_open=keep_open, max_output_bytes=max_output_bytes
+    )
     try:
         await asyncio.wait((program.ended,), timeout=timeout_s)
         if not program.ended.done():
@@ -153,6 +158,7 @@ class _Program:
         secrets: Sequence[str],
         *,
         never_kill: bool,
+        keep_open: Sequence[int],
         max_output_bytes: int,
     ) -> None:
         self.argv = tuple(argv)
@@ -167,7 +173,7 @@ class _Program:
         self._started_s = time.monotonic()
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[int] = self._loop.create_future()
-        self._popen = _start(self.argv, stdin, never_kill)
+        self._popen = _start(self.argv, stdin, never_kill, keep_open)
         self._output: dict[int, list[bytes]] = {}
         self._size: dict[int, int] = {}
         self._watch()
@@ -282,7 +288,9 @@ def _not_started(name: str, error: OSError | ValueError) -> BamsError:
     return ToolFailed(f"The program {name} could not be started: {error.strerror}.")
 
 
-def _start(argv: tuple[str, ...], stdin: bytes | None, never_kill: bool) -> "subprocess.Popen[bytes]":
+def _start(
+    argv: tuple[str, ...], stdin: bytes | None, never_kill: bool, keep_open: Sequence[int]
+) -> "subprocess.Popen[bytes]":
     name = _name(argv)
     source = subprocess.DEVNULL if stdin is None else _memory_file(stdin)
     try:
@@ -295,6 +303,7 @@ def _start(argv: tuple[str, ...], stdin: bytes | None, never_kill: bool) -> "sub
             stderr=subprocess.PIPE,
             env=_environment(os.environ) | marks(name),
             start_new_session=True,
+            pass_fds=keep_open,
             # A program that outlives us must not die of SIGPIPE when it prints; it inherits our ignored SIGPIPE.
             restore_signals=not never_kill,
         )

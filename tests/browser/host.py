@@ -49,7 +49,8 @@ class Host:
     def units(self) -> dict[str, str]:
         """ActiveState of what is installed: what FakeHost.service was told, Bacula's daemon, and bamsd."""
         file = self.stack.directory / "services.json"
-        known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        told: dict[str, dict[str, str]] = json.loads(file.read_text()) if file.exists() else {}
+        known = {name: row["ActiveState"] for name, row in told.items()}
         known["bacula-sd.service"] = "active" if self.world.bacula.get("active") else "failed"
         return known | ({UNIT: self.unit_state()} if self.is_installed else {})
 

@@ -8,6 +8,7 @@ The answers have the form of tests/recordings/bacula/sd-status-15.json.
 import asyncio
 import json
 import secrets
+import ssl
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +26,11 @@ class FakeStorageDaemon:
         self.lies = False
         """It proves another password than the one it asks for."""
         self.tls = 0
+        """0 none, 1 offered, 2 required; with ``context`` it really speaks TLS, after the log-in as 9.x and 15.x do."""
+        self.context: ssl.SSLContext | None = None
+        self.was_secure = False
+        self.has_psk = False
+        """It takes a greeting's offer of TLS-PSK, as Bacula 11 and newer do."""
         self.garbage = b""
         self.is_silent = False
         self.asked: list[str] = []
@@ -46,7 +52,7 @@ class FakeStorageDaemon:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._talk(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             pass
         finally:
             writer.close()
@@ -55,7 +61,8 @@ class FakeStorageDaemon:
         state = await asyncio.to_thread(self.read)
         if not state["active"]:
             return
-        name = (await _receive(reader)).split()[4]
+        greeting = await _receive(reader)
+        name = greeting.split()[4]
         if self.garbage:
             writer.write(self.garbage)
             return
@@ -71,6 +78,10 @@ class FakeStorageDaemon:
             )
             return
         password = directors[name]["Password"]
+        if self.has_psk and "tlspsk=" in greeting:
+            _send(writer, "starttls tlspsk=200\n")
+            await writer.start_tls(_psk(password))
+            self.was_secure = True
         asked = f"<{secrets.randbits(31)}.1795608815@vm-sd>"
         _send(writer, f"auth cram-md5 {asked} ssl={self.tls}\n")
         if not cram_md5.proves(await _receive(reader), password, asked):
@@ -81,6 +92,12 @@ class FakeStorageDaemon:
         assert challenge
         _send(writer, cram_md5.answer("something else" if self.lies else password, challenge.text) + "\0")
         if not (await _receive(reader)).startswith("1000 OK"):
+            return
+        if self.context and challenge.tls:
+            await writer.start_tls(self.context)
+            self.was_secure = True
+        elif self.tls == cram_md5.TLS_REQUIRED:
+            _send(writer, "3999 No go\n")
             return
         _send(writer, "3000 OK Hello 30008\n")
         while True:
@@ -99,8 +116,25 @@ class FakeStorageDaemon:
         writer.write(struct.pack(">i", -1))
 
 
+def _psk(password: str) -> Any:
+    """Python 3.13 and newer; an older client ends the talk before this is needed."""
+    context: Any = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("PSK-AES256-CBC-SHA")
+    if hasattr(context, "set_psk_server_callback"):
+        context.set_psk_server_callback(lambda _identity: cram_md5.key_of(password))
+    return context
+
+
+def waiting(state: State) -> str:
+    """Plain lines in every version and form (15.0.3, reserve.c)."""
+    return "".join(f"   {line}\n" for line in state.get("waiting", []))
+
+
 def answer(what: str, state: State) -> str:
     """JSON as 15.0.3 writes it, with its NUL bytes and its stray comma."""
+    if what == "waitreservation":
+        return waiting(state)
     end = ',"error":0,"errmsg":""}\n\0'
     if what == "header":
         return '{"header":' + json.dumps(header(state)) + end
@@ -115,6 +149,8 @@ def answer(what: str, state: State) -> str:
 
 def lines(what: str, state: State) -> str:
     """Lines ``key=value`` as 9.6.7 writes them."""
+    if what == "waitreservation":
+        return waiting(state)
     if what == "header":
         rows: list[dict[str, Any]] = [header(state)]
     elif what == "devices":
