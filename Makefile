@@ -11,6 +11,10 @@ sysconfdir ?= /etc
 localstatedir ?= /var
 DESTDIR ?=
 
+# Where `make demo` answers, and whose rights it shows.
+PORT ?= 9099
+ROLE ?= admin
+
 VENV = build/venv/bin
 PYTEST = $(VENV)/pytest --numprocesses=auto --dist=worksteal
 APPLIANCE = $(PYTHON) tests/appliance/appliance.py
@@ -18,7 +22,7 @@ MESON_SETUP = $(MESON) setup build/meson --prefix=$(prefix) --sysconfdir=$(sysco
 
 export PYTHON
 
-.PHONY: help page run stop shell status check check-faults check-fast bench build install clean lint check-page python node venv
+.PHONY: help page demo run stop shell status check check-faults check-fast bench build install deb clean lint check-page python node venv
 .NOTPARALLEL:
 
 help: ## Show this list
@@ -36,15 +40,15 @@ shell: python ## A root shell in the running appliance
 status: python ## Say whether the appliance runs and where it answers
 	@$(APPLIANCE) status
 
-check: lint ## Run every test, those in the virtual machine too
+check: lint page ## Run every test, those in browsers and in the virtual machine too
 	$(PYTEST)
 	$(VENV)/pytest tests/appliance
 
 check-faults: lint ## Run the faults of disks in the virtual machine, with 20 kills at random moments where make check has 6
 	BAMS_ALL_FAULTS=1 $(VENV)/pytest tests/appliance/test_disk_faults.py
 
-check-fast: lint ## Run the checks that need no virtual machine and are not marked slow, in under two minutes
-	$(PYTEST) -m "not slow"
+check-fast: lint ## Run the checks that need no virtual machine and no browser and are not marked slow, in under two minutes
+	$(PYTEST) -m "not slow and not browser"
 
 check-page: node
 	cd cockpit-bams && npm run --silent lint && npm test --silent
@@ -56,6 +60,9 @@ lint: venv check-page
 page: node ## Build the Cockpit page into cockpit-bams/dist
 	cd cockpit-bams && npm run --silent build
 
+demo: venv node ## Show the page on a simulated host, and build it again at each change (PORT=9099, ROLE=admin|operator|viewer)
+	@$(VENV)/python -m tests.demo --port $(PORT) --role $(ROLE)
+
 bench: venv ## Measure bamsd against the tools and other daemons, in the appliance
 	$(VENV)/python -m tests.bench.bench
 
@@ -66,6 +73,9 @@ build: page ## Build the page, and prepare the installation in build/meson
 
 install: build ## Install into this system, or below DESTDIR (prefix, sysconfdir, localstatedir, PYTHON)
 	DESTDIR="$(DESTDIR)" $(MESON) install -C build/meson
+
+deb: venv ## Build the Debian packages in build/deb
+	@debian/build.sh build/deb
 
 clean: ## Remove build/ and all caches of tools; stops the appliance first
 	@if [ -d build/appliance ]; then $(APPLIANCE) stop; fi

@@ -35,6 +35,7 @@ class Paths(Section):
     units: Path = Path("/etc/systemd/system")
     etc: Path = Path("/etc")
     var_lib: Path = Path("/var/lib")
+    journal: Path | None = Field(None, description="a folder of journal files; else the journal of this machine")
 
 
 class AuditSettings(Section):
@@ -124,6 +125,7 @@ class BaculaSettings(Section):
 
 class Config(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    simulated: bool = Field(False, description="the devices are not real; clients say so on every page")
     paths: Paths = Field(default_factory=Paths.model_construct)
     audit: AuditSettings = Field(default_factory=AuditSettings.model_construct)
     bacula: BaculaSettings = Field(default_factory=BaculaSettings.model_construct)

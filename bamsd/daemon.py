@@ -16,6 +16,7 @@ from bamsd.bacula.interface import BaculaInterface
 from bamsd.bus import contract
 from bamsd.bus.caller import Callers
 from bamsd.bus.connection import Connection
+from bamsd.bus.departures import Departures
 from bamsd.bus.dispatch import Dispatcher
 from bamsd.bus.export import Interface
 from bamsd.bus.objects import ObjectTree
@@ -34,8 +35,11 @@ from bamsd.iscsi import interface as iscsi_interface
 from bamsd.iscsi.assembly import IscsiArea
 from bamsd.iscsi.exports import Exports
 from bamsd.iscsi.interface import IscsiInterface, IscsiObjects, TargetInterface
+from bamsd.logs import interface as logs_interface
+from bamsd.logs.interface import LogsInterface
+from bamsd.logs.service import Logs
 from bamsd.manager.interface import JobInterface, JobObjects, ManagerInterface
-from bamsd.system import systemd
+from bamsd.system import systemctl, systemd
 from bamsd.tape import interface as tape_interface
 from bamsd.tape import recovery
 from bamsd.tape.health import DriveHealthPoll
@@ -64,6 +68,7 @@ INTERFACES: tuple[type[Interface], ...] = (
     LibraryInterface,
     DriveInterface,
     BaculaInterface,
+    LogsInterface,
 )
 """Everything that is declared. The contract test and GetPermissions read this."""
 
@@ -137,15 +142,24 @@ class Daemon:
 
         self._build_disk()
         self._build_bacula()
+        self._logs = Logs(systemctl.states, Departures(connection), self._settings.paths.journal)
 
-        self._tree.add(
-            ROOT, ManagerInterface(self._alerts, self._audit, polkit, declared_actions, self.verify_audit, self.reload)
+        manager = ManagerInterface(
+            self._alerts,
+            self._audit,
+            polkit,
+            declared_actions,
+            self.verify_audit,
+            self.reload,
+            simulated=self._settings.simulated,
         )
+        self._tree.add(ROOT, manager)
         self._tree.add(tape_interface.PATH, tape_objects.entry)
         self._tree.add(disk_interface.PATH, DiskInterface(self._disk.service))
         self._iscsi_objects.entry = IscsiInterface(self._iscsi.service)
         self._tree.add(iscsi_interface.PATH, self._iscsi_objects.entry)
         self._tree.add(bacula_interface.PATH, BaculaInterface(self._bacula.service))
+        self._tree.add(logs_interface.PATH, LogsInterface(self._logs))
         connection.on_message(self._dispatcher.handle)
 
     def _build_bacula(self) -> None:
@@ -213,6 +227,7 @@ class Daemon:
         systemd.notify("STOPPING=1")
         for task in self._background:
             task.cancel()
+        await self._logs.close()
         await self._watch.stop()
         await self._iscsi.stop()
         await self._disk.stop()
@@ -248,8 +263,9 @@ class Daemon:
         async with self._reloading:
             try:
                 fresh = await asyncio.to_thread(config.load, self._config_path)
-                if fresh.paths != self._settings.paths:
-                    raise InvalidArgument(f"{self._config_path}: paths: takes effect only at a restart of bamsd.")
+                for key in ("paths", "simulated"):
+                    if getattr(fresh, key) != getattr(self._settings, key):
+                        raise InvalidArgument(f"{self._config_path}: {key}: takes effect only at a restart of bamsd.")
             except BamsError as error:
                 await self._alerts.raise_alert(
                     CONFIG_ALERT,

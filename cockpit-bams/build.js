@@ -130,7 +130,8 @@ function report(meta) {
     for (const { name, bytes } of files) console.log(`  ${String(bytes).padStart(8)}  ${name}`);
     console.log(`page: first load ${Math.round(total / 1000)} kB compressed, budget ${BUDGET_BYTES / 1000} kB;` +
         ` dist/ has ${Math.round(all / 1000)} kB`);
-    if (total > BUDGET_BYTES) {
+    // While somebody works on it, nothing is minified and all is larger.
+    if (total > BUDGET_BYTES && !watch) {
         console.error("page: the first load is over its budget. Load more of it on demand, see src/pages/index.ts.");
         process.exit(1);
     }

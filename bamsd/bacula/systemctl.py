@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from bamsd.bacula.models import shown
 from bamsd.errors import NotFound, ToolFailed
+from bamsd.system import systemctl
 from bamsd.system.run import CommandFailed, run
 
 STORAGE, DIRECTOR = "bacula-sd.service", "bacula-director.service"
 TIMEOUT_S = 300.0
 """Debian's unit gives a storage daemon three minutes to stop."""
-_SHOWN = "LoadState,ActiveState,SubState,Result,User,Group,SupplementaryGroups"
+_SHOWN = ("LoadState", "ActiveState", "SubState", "Result", "User", "Group", "SupplementaryGroups")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,8 @@ class Unit:
 
 
 async def look(unit: str) -> Unit:
-    result = await run(["systemctl", "show", "-p", _SHOWN, "--", unit], timeout_s=30)
-    pairs = (line.partition("=") for line in result.stdout.splitlines())
-    found = {key: shown(value) for key, _, value in pairs}
+    [said] = await systemctl.show([unit], *_SHOWN)
+    found = {key: shown(value) for key, value in said.items()}
     groups = [found.get("Group", ""), *found.get("SupplementaryGroups", "").split()]
     return Unit(
         load=found.get("LoadState", ""),

@@ -18,6 +18,7 @@ _SAVE = (
     "(id, severity, summary, advice, object, since_us, acknowledged_by, acknowledged_us) VALUES "
     "(:id, :severity, :summary, :advice, :object, :since_us, :acknowledged_by, :acknowledged_us)"
 )
+WORST: tuple[Severity, ...] = ("critical", "warning", "info")
 _LEVELS = {"critical": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO}
 
 
@@ -52,11 +53,12 @@ class Alerts:
         self._alerts = {row["id"]: Alert(**row) for row in rows}
 
     def subscribe(self, listener: Listener) -> None:
-        """Call ``listener`` with all alerts, oldest first, after every change."""
+        """Call ``listener`` with all alerts, the worst first, after every change."""
         self._listeners.append(listener)
 
     def list(self) -> tuple[Alert, ...]:
-        return tuple(self._alerts.values())
+        """The worst first, and of equal ones the oldest first."""
+        return tuple(sorted(self._alerts.values(), key=lambda alert: (WORST.index(alert.severity), alert.since_us)))
 
     async def raise_alert(self, id: str, severity: Severity, summary: str, advice: str, object: str = "") -> None:
         """Say that a condition holds. One that holds already keeps its time and its acknowledgement.

@@ -124,6 +124,7 @@ class Store:
         try:
             self._check(connection)
             connection.execute("PRAGMA journal_mode = WAL")
+            self._keep_copy(connection)
             self._migrate(connection)
         except BaseException:
             connection.close()
@@ -163,13 +164,31 @@ class Store:
         if (problem := _pragma(connection, "quick_check(1)")) != "ok":
             raise self._damaged(str(problem).replace("\n", " "))
 
+    def _keep_copy(self, connection: sqlite3.Connection) -> None:
+        """Before the tables change, keep the store as it is: the bamsd of before cannot read the new one."""
+        version = _pragma(connection, "user_version")
+        if version >= len(_migrations()):
+            return
+        kept = self.copy_of(version)
+        unfinished = kept.with_name(kept.name + ".new")
+        unfinished.unlink(missing_ok=True)
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o640))
+        with contextlib.closing(_connect(unfinished)) as copy:
+            connection.backup(copy)
+        unfinished.rename(kept)
+        sync_folder(self.path.parent)
+
+    def copy_of(self, version: int) -> Path:
+        """Where the store is kept as it was before its tables left ``version``."""
+        return self.path.with_name(f"{self.path.stem}-v{version}{self.path.suffix}")
+
     def _migrate(self, connection: sqlite3.Connection) -> None:
         scripts = _migrations()
         version = _pragma(connection, "user_version")
         if version > len(scripts):
             raise NotSupported(
                 f"The store {self.path} has version {version}, and this bamsd knows up to {len(scripts)};"
-                " install the newer bamsd again, or put back an older copy of the store."
+                f" install the newer bamsd again, or move the copy {self.copy_of(len(scripts))} to its place."
             )
         for number, script in enumerate(scripts[version:], start=version + 1):
             try:

@@ -21,7 +21,7 @@ from bamsd.errors import BamsError
 MANAGE = "org.bams.manage"
 READ_LOGS = "org.bams.logs.read"
 
-FEATURES = ("tape", "bacula", "disk", "audit", "jobs", "alerts")
+FEATURES = ("tape", "bacula", "disk", "audit", "jobs", "alerts", "logs")
 
 
 class NoOptions(Options):
@@ -36,7 +36,7 @@ class ListAuditOptions(Options):
 class ManagerInterface(Interface, name="org.bams.Manager"):
     properties: ClassVar[dict[str, Property]] = {
         "Version": Property("s", lambda self: bamsd.__version__),
-        "Features": Property("as", lambda self: list(FEATURES)),
+        "Features": Property("as", lambda self: [*FEATURES, *(["simulated"] if self.simulated else [])]),
         "Hostname": Property("s", lambda self: socket.gethostname()),
         "Alerts": Property("aa{sv}", lambda self: [_alert(alert) for alert in self.alerts.list()]),
     }
@@ -49,6 +49,8 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         actions: Callable[[], list[str]],
         verify: Callable[[], Awaitable[Report]],
         reload: Callable[[], Awaitable[None]],
+        *,
+        simulated: bool = False,
     ) -> None:
         self.alerts = alerts
         self._audit = audit
@@ -56,6 +58,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         self._actions = actions
         self._verify = verify
         self._reload = reload
+        self.simulated = simulated
         alerts.subscribe(lambda _alerts: self.touch())
 
     @method("", "a{ss}")

@@ -5,6 +5,7 @@ import { useConnection } from "./api/hooks";
 import { NoConnection } from "./components/Connection";
 import { Crash } from "./components/Crash";
 import { JobsBar } from "./components/JobsBar";
+import { Simulated } from "./components/Simulated";
 import { Toasts } from "./components/Toasts";
 import { PAGES } from "./pages";
 import { go, href, usePlace } from "./routing";
@@ -62,6 +63,7 @@ export function App() {
             <h1 className="pf-v6-screen-reader">{`${_("Backup appliance")}: ${_(page.title)}`}</h1>
             {isReady ? (
                 <>
+                    <Simulated />
                     <JobsBar />
                     <PageSection hasBodyWrapper={false} isFilled variant="secondary">
                         <Crash key={page.id}>

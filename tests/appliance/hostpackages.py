@@ -19,6 +19,9 @@ PROGRAMS = {
     "make": "make",
     "meson": "meson",
     "ninja": "ninja-build",
+    "dpkg-buildpackage": "dpkg-dev",
+    "dh": "debhelper",
+    "dh_python3": "dh-python",
 }
 # file that must be there -> package that has it
 FILES = {

@@ -1,4 +1,4 @@
-"""The project layer: what `make install` installs and the appliance's own files, as a small disk for the guest.
+"""The project layer: what the Debian packages hold and the appliance's own files, as a small disk for the guest.
 
 The disk holds layer.tar, the list of its files, its key, and apply.sh, which the base image runs before systemd starts.
 """
@@ -18,7 +18,6 @@ APPLY = paths.HERE / "guest_files" / "apply.sh"
 STATIC_FILES = paths.HERE / "guest_files" / "layer"
 LIBRARY_SCRIPT = paths.HERE / "tape_library.py"
 ENABLED = (
-    "bamsd.service",
     "bams-appliance-accounts.service",
     "bams-appliance-bytecode.service",
     "bams-appliance-tapes.service",
@@ -29,6 +28,8 @@ POOL_UNITS = {
     "zfs-import.target": ("zfs-import-cache.service",),
 }
 """What Debian's package enables, so that zpools are imported after a reset; the base image has it switched off."""
+UNITS = "/usr/lib/systemd/system"
+"""Where packages put their units."""
 DISK_SIZE = "64M"
 
 
@@ -55,18 +56,28 @@ class Layer:
         return self.folder.parent / f"{self.folder.name}.img"
 
 
+def packages() -> list[Path]:
+    """Build the Debian packages that the guest (Debian 13) installs."""
+    folder = paths.BUILD / "debs"
+    run_logged([str(paths.CHECKOUT / "debian/build.sh"), str(folder), "all"], "packages")
+    return sorted(folder.glob("*.deb"))
+
+
 def stage() -> Path:
-    """Install the project into build/appliance/stage, laid out as Debian lays out /usr."""
+    """Unpack the packages into build/appliance/stage. What they do when they are installed: test_packages.py."""
     shutil.rmtree(paths.STAGE, ignore_errors=True)
-    argv = ["make", "-C", str(paths.CHECKOUT), "install", f"DESTDIR={paths.STAGE}", "prefix=/usr", "sysconfdir=/etc"]
-    argv += ["localstatedir=/var", "PYTHON=/usr/bin/python3"]  # the guest's, whatever interpreter runs this
-    run_logged(argv, "stage")
+    for package in packages():
+        run_logged(["dpkg-deb", "--extract", str(package), str(paths.STAGE)], "stage")
     return paths.STAGE
 
 
-def build(staged: Path) -> Layer:
-    """The layer for what is staged. Same content, same key, and then nothing is made again."""
-    entries = sorted([*from_folder(staged), *from_folder(STATIC_FILES), *generated()], key=lambda entry: entry.name)
+def build(staged: Path | None) -> Layer:
+    """The layer for what is staged; without it, of a machine that BAMS is not installed on.
+
+    Same content, same key, and then nothing is made again.
+    """
+    project = [*from_folder(staged), wanted("multi-user.target", "bamsd.service", UNITS)] if staged else []
+    entries = sorted([*project, *from_folder(STATIC_FILES), *generated()], key=lambda entry: entry.name)
     key = key_of(entries)
     layer = Layer(key, paths.BUILD / "layers" / key)
     if not layer.disk.exists():
@@ -101,11 +112,10 @@ def generated() -> Iterator[Entry]:
     yield Entry("etc/bams-appliance/accounts", 0o600, accounts.chpasswd_lines().encode())
     yield Entry("usr/lib/bams-appliance/tape_library.py", 0o755, LIBRARY_SCRIPT.read_bytes())
     for unit in ENABLED:
-        folder = "/usr/lib/systemd/system" if unit == "bamsd.service" else "/etc/systemd/system"
-        yield wanted("multi-user.target", unit, folder)
+        yield wanted("multi-user.target", unit, "/etc/systemd/system")
     for target, units in POOL_UNITS.items():
         for unit in units:
-            yield wanted(target, unit, "/usr/lib/systemd/system")
+            yield wanted(target, unit, UNITS)
 
 
 def wanted(target: str, unit: str, folder: str) -> Entry:

@@ -62,10 +62,10 @@ class World:
 
 
 @asynccontextmanager
-async def world(
+async def fakes(
     stack: Stack, changers: Sequence[Changer] = (Changer(),), *, monitor: bool = True, director: bool = True
 ) -> AsyncIterator[World]:
-    """Fakes, daemon, client; every library was read."""
+    """Disks, tapes and Bacula, before there is a daemon."""
     disks.prepare(stack)
     robots = tapes.prepare(stack, changers)
     bacula = FakeBacula(stack.directory, monitor=monitor, director=director)
@@ -75,8 +75,17 @@ async def world(
     found = World(stack, bacula, robots)
     found._serials = [changer.serial for changer in changers]
     try:
-        await stack.daemon()
-        await found.connect()
         yield found
     finally:
         await bacula.daemon.stop()
+
+
+@asynccontextmanager
+async def world(
+    stack: Stack, changers: Sequence[Changer] = (Changer(),), *, monitor: bool = True, director: bool = True
+) -> AsyncIterator[World]:
+    """Fakes, daemon, client; every library was read."""
+    async with fakes(stack, changers, monitor=monitor, director=director) as found:
+        await stack.daemon()
+        await found.connect()
+        yield found

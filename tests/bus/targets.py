@@ -46,8 +46,9 @@ class Scst:
     place = "kernel/scst_tgt"
     boot_file = "scst.conf"
 
-    def __init__(self) -> None:
-        self.backing: dict[str, int] = {}
+    def __init__(self, backing: dict[str, int] | None = None) -> None:
+        """``backing``: the block devices that there are, with their sizes; else a test fills it."""
+        self.backing: dict[str, int] = {} if backing is None else backing
         self.kernel = ScstKernel(self.backing)
         self.reached = Interrupter()
 
@@ -103,8 +104,9 @@ class Lio:
     place = "kernel/config/target"
     boot_file = "rtslib-fb-target/saveconfig.json"
 
-    def __init__(self) -> None:
-        self.backing: dict[str, int] = {}
+    def __init__(self, backing: dict[str, int] | None = None) -> None:
+        """``backing``: the block devices that there are, with their sizes; else a test fills it."""
+        self.backing: dict[str, int] = {} if backing is None else backing
         self.kernel = LioKernel(self.backing)
         self.reached = Interrupter()
 

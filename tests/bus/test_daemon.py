@@ -39,7 +39,20 @@ async def test_manager_says_who_it_is(stack: Stack) -> None:
     found = await client.get("/org/bams", MANAGER)
     assert found["Version"].count(".") == 2
     assert "tape" in found["Features"]
+    assert "simulated" not in found["Features"]
     assert found["Alerts"] == []
+
+
+async def test_devices_that_are_not_real_are_said_to_be_so(stack: Stack) -> None:
+    stack.config["simulated"] = True
+    await stack.daemon()
+    client = await stack.client()
+    assert "simulated" in (await client.get("/org/bams", MANAGER))["Features"]
+    stack.config["simulated"] = False
+    stack.write_config()
+    refused = await client.fails("/org/bams", f"{MANAGER}.Reload", "a{sv}", {})
+    assert "simulated: takes effect only at a restart" in refused.message
+    assert "simulated" in (await client.get("/org/bams", MANAGER))["Features"]
 
 
 async def test_live_introspection_is_the_contract(stack: Stack) -> None:

@@ -1,11 +1,12 @@
 """A fake systemctl (systemd 257) for mount units, which it "mounts" in the fake host's mountinfo, and for Bacula's."""
 
 import fcntl
+import json
 import os
 import sys
 
 from tests.fakes import device_header
-from tests.fakes.fake_bacula import unit_command
+from tests.fakes.fake_bacula import SHOWN, unit_command
 from tests.fakes.fake_host import fail, mounted_lines, state, write_mounts
 
 JOB_FAILED = 'Job failed. See "journalctl -xe" for details.\n'
@@ -74,9 +75,40 @@ def is_active(unit: str) -> None:
     sys.exit(0 if any(line[4] == values["Where"] for line in mounted_lines()) else 3)
 
 
+def show(names: list[str]) -> None:
+    """One block a unit, an empty line between two. Bacula's units have a state of their own."""
+    for number, unit in enumerate(names):
+        sys.stdout.write("\n" if number else "")
+        if unit in ("bacula-sd.service", "bacula-director.service"):
+            unit_command("show", unit)
+        else:
+            show_service(unit)
+
+
+def show_service(unit: str) -> None:
+    active = services().get(unit)
+    values = {"load": "loaded" if active else "not-found", "active": active or "inactive", "user": "", "group": ""}
+    failed = active == "failed"
+    sub, result = ("failed", "exit-code") if failed else ("running" if active == "active" else "dead", "success")
+    sys.stdout.write(SHOWN.format(**values, sub=sub, result=result))
+
+
+def services() -> dict[str, str]:
+    """ActiveState of the services that are installed, as a test wrote them (FakeHost.service)."""
+    try:
+        with open(os.path.join(os.environ["BAMS_FAKE_DISKS"], "services.json")) as file:
+            found: dict[str, str] = json.load(file)
+            return found
+    except FileNotFoundError:
+        return {}
+
+
 def systemctl(argv: list[str]) -> None:
     command, unit = argv[1], argv[-1]
     if command == "daemon-reload":
+        return
+    if command == "show":
+        show(argv[argv.index("--") + 1 :])
         return
     if unit.startswith("bacula-"):
         unit_command(command, unit)

@@ -49,6 +49,14 @@ class FakeHost:
     def swaps(self) -> Path:
         return self.proc / "swaps"
 
+    # Services
+
+    def service(self, unit: str, state: str = "active") -> None:
+        """Install a service; ``state`` is its ActiveState."""
+        file = self.directory / "services.json"
+        known = json.loads(file.read_text()) if file.exists() else {}
+        file.write_text(json.dumps(known | {unit: state}))
+
     # Disks
 
     def add_disk(

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from bamsd.core.alerts import Alert, Alerts
+from bamsd.core.alerts import Alert, Alerts, Severity
 from bamsd.core.store import Store
 from bamsd.errors import NotFound
 
@@ -56,6 +56,19 @@ async def test_a_worse_condition_must_be_seen_again(tmp_path: Path) -> None:
     await alerts.raise_alert("a", "critical", "It is worse.", "Do.")
     [alert] = alerts.list()
     assert (alert.since_us, alert.acknowledged_by) == (101, "")
+    await store.close()
+
+
+async def test_the_worst_comes_first(tmp_path: Path) -> None:
+    store = Store(tmp_path / "db")
+    await store.open()
+    alerts, told = await opened(store)
+    raised: tuple[tuple[str, Severity], ...] = (("a", "info"), ("b", "warning"), ("c", "critical"), ("d", "warning"))
+    for id, severity in raised:
+        await alerts.raise_alert(id, severity, "It is.", "Do.")
+    assert [alert.id for alert in alerts.list()] == [alert.id for alert in told[-1]] == ["c", "b", "d", "a"]
+    await alerts.raise_alert("a", "critical", "It is.", "Do.")
+    assert [alert.id for alert in alerts.list()] == ["a", "c", "b", "d"]
     await store.close()
 
 

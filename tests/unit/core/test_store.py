@@ -1,12 +1,14 @@
 """The store: durable, all or nothing, and never silently made anew."""
 
 import asyncio
+import contextlib
 import os
 import random
 import sqlite3
 import stat
 import threading
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -162,6 +164,57 @@ async def test_a_newer_store_is_refused(tmp_path: Path) -> None:
     await store.close()
     store = Store(path)
     with pytest.raises(NotSupported, match="has version 9999, and this bamsd knows up to"):
+        await store.open()
+    await store.close()
+
+
+def older_store(path: Path) -> None:
+    """A store as the first version made it, with something in it."""
+    script = (resources.files("bamsd.core") / "migrations" / "0001_first.sql").read_text()
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(f"{script}; PRAGMA application_id = 0x42414D53; PRAGMA user_version = 1;")
+        connection.execute("INSERT INTO meta (key, value) VALUES ('what', 'of before')")
+        connection.commit()
+
+
+async def test_an_older_store_is_brought_up_and_kept_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "bams.db"
+    older_store(path)
+    store = Store(path)
+    await store.open()
+    assert await store.recall("what") == "of before"
+    assert (await store.query("PRAGMA user_version"))[0]["user_version"] > 1
+    await store.close()
+    kept = tmp_path / "bams-v1.db"
+    assert kept.stat().st_mode & 0o777 == 0o640
+    with contextlib.closing(sqlite3.connect(kept)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+        assert connection.execute("SELECT value FROM meta WHERE key = 'what'").fetchone() == ("of before",)
+
+
+async def test_the_kept_copy_is_no_older_than_the_last_upgrade(tmp_path: Path) -> None:
+    """Who goes back to the older bamsd and forth again wants what was there last, not the copy of the first time."""
+    path, kept = tmp_path / "bams.db", tmp_path / "bams-v1.db"
+    kept.write_text("of another time")
+    (tmp_path / "bams-v1.db.new").write_text("of a start that was killed")
+    older_store(path)
+    store = Store(path)
+    await store.open()
+    await store.close()
+    with contextlib.closing(sqlite3.connect(kept)) as connection:
+        assert connection.execute("SELECT value FROM meta WHERE key = 'what'").fetchone() == ("of before",)
+    assert sorted(file.name for file in tmp_path.glob("bams-v*")) == ["bams-v1.db"]
+
+
+async def test_a_newer_store_names_the_copy_of_this_version(tmp_path: Path) -> None:
+    path = tmp_path / "bams.db"
+    store = Store(path)
+    await store.open()
+    newest = (await store.query("PRAGMA user_version"))[0]["user_version"]
+    await store.query(f"PRAGMA user_version = {newest + 1}")
+    await store.close()
+    store = Store(path)
+    with pytest.raises(NotSupported, match=rf"move the copy .*bams-v{newest}\.db to its place"):
         await store.open()
     await store.close()
 

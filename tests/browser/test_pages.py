@@ -1,0 +1,51 @@
+"""Every page of the demonstrated host opens without a fault, for every role, on every width."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from tests.browser.host import Host
+from tests.browser.looks import assert_accessible, assert_fits, take_pictures
+from tests.browser.visitor import PHONE, Allowed, Visitor, become, go, settled, visiting
+
+PAGES = ("overview", "storage", "tape", "iscsi", "bacula", "logs", "audit", "settings")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def admin(demo: Host, browser: Browser, allowed: Allowed) -> AsyncIterator[Visitor]:
+    become(demo, "admin")
+    async with visiting(demo, browser, allowed) as visitor:
+        yield visitor
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_a_page(admin: Visitor, name: str) -> None:
+    page = await admin.open(name)
+    await settled(page)
+    await expect(page.locator("main")).not_to_be_empty()
+    await expect(page.get_by_text("These devices are simulated")).to_be_visible()
+    await assert_accessible(page)
+    await take_pictures(page, name)
+
+
+@pytest.mark.parametrize("role", ["viewer", "operator"])
+async def test_all_pages_in_limited_mode(
+    demo: Host, browser: Browser, allowed: Allowed, other_user: str, role: str
+) -> None:
+    become(demo, role)
+    async with visiting(demo, browser, allowed, other_user) as visitor:
+        page = await visitor.open()
+        for name in PAGES:
+            await go(page, name)
+            await assert_accessible(page)
+
+
+@pytest.mark.parametrize("language", ["de", "fr"])
+async def test_all_pages_in_another_language_on_a_phone(admin: Visitor, language: str) -> None:
+    page = await admin.open(size=PHONE, language=language)
+    assert await page.evaluate("document.documentElement.lang") == language
+    for name in PAGES:
+        await go(page, name)
+        await assert_fits(page)

@@ -1,0 +1,148 @@
+"""Storage in a browser: what a person clicks, what the fakes then really have, and what is refused."""
+
+import re
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.looks import assert_accessible, take_pictures
+from tests.browser.visitor import Visitor, become, settled
+from tests.fakes.disks_lvm import GIB, MIB
+
+
+async def at_storage(visitor: Visitor) -> Page:
+    page = await visitor.open("storage")
+    await settled(page)
+    return page
+
+
+def row(page: Page, name: str) -> Locator:
+    """The line of a repository."""
+    return page.get_by_role("grid", name="Repositories").get_by_role("row", name=re.compile(rf"^{name}\b"))
+
+
+def dialog(page: Page) -> Locator:
+    return page.get_by_role("dialog")
+
+
+async def choose(page: Page, name: str, action: str) -> None:
+    """An entry of the menu behind the three dots of a repository."""
+    await page.get_by_role("button", name=f"Actions of {name}", exact=True).click()
+    await page.get_by_role("menuitem", name=action).click()
+
+
+async def press(page: Page, verb: str) -> None:
+    await dialog(page).get_by_role("button", name=verb, exact=True).click()
+
+
+async def create(page: Page, name: str, pool: str, gib: int, use: str = "Block device") -> None:
+    await page.get_by_role("button", name="Create repository").click()
+    form = dialog(page)
+    await form.get_by_label("Name").fill(name)
+    option = form.get_by_label("Pool").locator("option", has_text=re.compile(rf"^{pool} "))
+    await form.get_by_label("Pool").select_option(await option.get_attribute("value"))
+    await form.get_by_role("textbox", name="Size").fill(str(gib))
+    await form.get_by_role("radio", name=use).check()
+    await assert_accessible(page)
+    await press(page, "Create")
+
+
+@pytest.mark.parametrize("pool", ["vg0", "vg0/tp0", "tank"])
+async def test_the_life_of_a_repository(root: Visitor, pool: str) -> None:
+    disks = root.host.world.disks
+    page = await at_storage(root)
+    await create(page, "first", pool, 2)
+    await expect(dialog(page)).to_be_hidden()
+    await expect(row(page, "first")).to_contain_text("Ready")
+    assert (await disks.repository(pool, "first"))["Size"] == 2 * GIB
+
+    await choose(page, "first", "Grow")
+    await dialog(page).get_by_role("textbox").fill("3")
+    await press(page, "Grow")
+    await expect(row(page, "first")).to_contain_text("3 GiB")
+    assert (await disks.repository(pool, "first"))["Size"] == 3 * GIB
+
+    await choose(page, "first", "Create snapshot")
+    await dialog(page).get_by_label("Name").fill("before")
+    await press(page, "Create")
+    if pool != "tank":  # LVM holds all writes for a moment, so the plan is shown first
+        await expect(dialog(page).get_by_text("What will run")).to_be_visible()
+        await press(page, "Create")
+    await expect(dialog(page)).to_be_hidden()
+    await row(page, "first").get_by_role("link", name="first").click()
+    await expect(page.get_by_role("grid", name="Snapshots").get_by_text("before")).to_be_visible()
+    await assert_accessible(page)
+    assert [snapshot["name"] for snapshot in (await disks.repository(pool, "first"))["Snapshots"]] == ["before"]
+
+
+async def test_what_is_deleted_is_typed_first(root: Visitor) -> None:
+    await root.host.world.disks.create("old", "tank")
+    page = await at_storage(root)
+    await choose(page, "old", "Delete")
+    await expect(dialog(page).get_by_text("This loses data for good")).to_be_visible()
+    delete = dialog(page).get_by_role("button", name="Delete", exact=True)
+    await expect(delete).to_be_disabled()
+    await dialog(page).get_by_role("textbox").fill("ol")
+    await expect(delete).to_be_disabled()
+    await assert_accessible(page)
+    await take_pictures(page, "dialog-delete")
+    assert "tank/old" in root.host.world.disks.volumes()
+    await dialog(page).get_by_role("textbox").fill("old")
+    await delete.click()
+    await expect(dialog(page)).to_be_hidden()
+    await expect(page.get_by_text("No repository")).to_be_visible()
+    assert root.host.world.disks.volumes() == set()
+
+
+async def test_a_refusal_is_shown_and_nothing_happens(root: Visitor) -> None:
+    disks = root.host.world.disks
+    await disks.create("busy", "vg0", 512 * MIB, use="filesystem", filesystem="ext4")
+    disks.host.set_busy_mount(f"{root.host.stack.directory}/srv/busy")
+    page = await at_storage(root)
+    await choose(page, "busy", "Unmount")
+    await press(page, "Unmount")
+    await expect(dialog(page).locator(".pf-v6-c-alert.pf-m-danger")).to_contain_text("busy")
+    await assert_accessible(page)
+    await take_pictures(page, "dialog-refused")
+    await press(page, "Cancel")
+    await expect(row(page, "busy")).to_contain_text("Ready")
+    assert f"{root.host.stack.directory}/srv/busy" in disks.host.mounts()
+
+
+async def test_a_pool_that_is_too_small_is_refused_in_the_dialog(root: Visitor) -> None:
+    page = await at_storage(root)
+    await create(page, "huge", "vg0", 900)
+    await expect(dialog(page).locator(".pf-v6-c-alert.pf-m-danger")).to_contain_text("vg0")
+    assert root.host.world.disks.volumes() == set()
+
+
+async def test_who_may_only_look_is_told_why(plain: Visitor) -> None:
+    await plain.host.world.disks.create("kept", "tank")
+    become(plain.host, "viewer")
+    page = await at_storage(plain)
+    await expect(page.get_by_role("button", name="Create repository")).to_be_disabled()
+    await page.get_by_role("button", name="Actions of kept", exact=True).click()
+    entry = page.get_by_role("menuitem", name="Delete")
+    await expect(entry).to_be_disabled()
+    await expect(entry).to_contain_text("administrative access")
+    await entry.click(force=True)
+    await expect(dialog(page)).to_be_hidden()
+
+
+async def test_the_daemon_is_killed_while_it_creates(root: Visitor) -> None:
+    """It is told as it is: the page shows the job, its end, and what is really there."""
+    root.allowed.log.append("WARNING bamsd.disk.recovery: .* of half: Repository half is there")
+    disks, page = root.host.world.disks, await at_storage(root)
+    gate = disks.lvm.hang_next("lvcreate", done=True)
+    await create(page, "half", "vg0", 1)
+    await expect(page.get_by_role("region", name="Running jobs")).to_be_visible()
+    root.host.restarts = True
+    await root.host.kill()
+    await expect(page.get_by_role("heading", name="BAMS is starting again")).to_be_visible()
+    gate.open()
+    await root.host.start()
+    await settled(page)
+    await expect(row(page, "half")).to_be_visible()
+    await expect(page.get_by_role("region", name="Running jobs")).to_be_hidden()
+    shown = await row(page, "half").inner_text()
+    assert ("Ready" in shown) == ((await disks.repository("vg0", "half"))["State"] == "ready")
