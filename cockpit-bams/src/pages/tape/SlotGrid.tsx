@@ -13,6 +13,8 @@ interface Props {
     borrowed: ReadonlyMap<number, TapeDrive>;
     moving: ReadonlySet<number>;
     source: Source | null;
+    /** Whether the person may move cartridges; else they can only look at them. */
+    mayMove: boolean;
     /** A full slot was chosen, or the chosen one again. */
     onSource: (source: Source | null) => void;
     /** An empty slot was chosen as the place for the source. */
@@ -28,7 +30,7 @@ function cellOf(event: { target: EventTarget }): HTMLElement | null {
  * Slots as a grid of which only what is seen is drawn. One cell is in the order of the Tab key; arrows move from there,
  * Enter chooses, Escape gives up.
  */
-export function SlotGrid({ label, slots, borrowed, moving, source, onSource, onTarget }: Props) {
+export function SlotGrid({ label, slots, borrowed, moving, source, mayMove, onSource, onTarget }: Props) {
     const { box, columns, page, first, end, pitch, height, onScroll, show } = useWindow(slots.length);
     const [wanted, setActive] = useState(0);
     const wantsFocus = useRef(false);
@@ -51,7 +53,7 @@ export function SlotGrid({ label, slots, borrowed, moving, source, onSource, onT
         const [number, state] = slot;
         if (source?.kind === "slot" && source.number === number) onSource(null);
         else if (state === "full") onSource({ kind: "slot", number });
-        else if (source) onTarget(slot);
+        else if (source && mayMove) onTarget(slot);
     };
     const onKeyDown = (event: KeyboardEvent) => {
         if (event.altKey || event.metaKey) return;
@@ -83,11 +85,11 @@ export function SlotGrid({ label, slots, borrowed, moving, source, onSource, onT
         onSource({ kind: "slot", number: slot[0] });
     };
     const onDragOver = (event: DragEvent) => {
-        if (source && slotAt(event)?.[1] === "empty") event.preventDefault();
+        if (source && mayMove && slotAt(event)?.[1] === "empty") event.preventDefault();
     };
     const onDrop = (event: DragEvent) => {
         const slot = slotAt(event);
-        if (!source || slot?.[1] !== "empty") return;
+        if (!source || !mayMove || slot?.[1] !== "empty") return;
         event.preventDefault();
         onTarget(slot);
     };
@@ -135,7 +137,7 @@ export function SlotGrid({ label, slots, borrowed, moving, source, onSource, onT
                                     drive={state === "full" ? undefined : borrowed.get(number)}
                                     isActive={index === active}
                                     isSource={isSource}
-                                    isTarget={source !== null && state !== "full"}
+                                    isTarget={source !== null && mayMove && state !== "full"}
                                     isMoving={moving.has(number)}
                                 />
                             );

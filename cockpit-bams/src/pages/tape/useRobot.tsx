@@ -1,7 +1,8 @@
 import { Alert, Checkbox } from "@patternfly/react-core";
 import { type ReactNode, useState } from "react";
 
-import type { TapeDrive, TapeLibrary } from "../../api/tape";
+import { useObject } from "../../api/hooks";
+import { DRIVE, LIBRARY, type TapeDrive, type TapeLibrary } from "../../api/tape";
 import { type Options, b } from "../../api/wire";
 import { _, fill } from "../../text";
 
@@ -12,11 +13,15 @@ interface Robot {
     isReady: boolean;
 }
 
-/** What every move may need: to wait for the robot, and to take the drive from the program that holds it. */
-export function useRobot(library: TapeLibrary, drive?: TapeDrive): Robot {
+/**
+ * What every move may need: to wait for the robot, and to take the drive from the program that holds it. Both are looked
+ * at as they are now: a refusal is often the news that a program holds the drive.
+ */
+export function useRobot(library: TapeLibrary, given?: TapeDrive): Robot {
     const [release, setRelease] = useState(false);
     const [queue, setQueue] = useState(false);
-    const isBusy = library.State === "busy";
+    const isBusy = useObject<TapeLibrary>(library.path, LIBRARY)?.State === "busy";
+    const drive = useObject<TapeDrive>(given?.path ?? "", DRIVE) ?? given;
     const holder = drive?.HeldBy ?? "";
     const fields = (
         <>
