@@ -13,10 +13,10 @@ export function NoLibrary() {
             <p>{_("This host sees no library. It appears here by itself as soon as the kernel finds one. Look at:")}</p>
             <List className="bams-start">
                 <ListItem>{_("Is the library switched on and ready, by its own display?")}</ListItem>
-                <ListItem>{_("Is the cable in, or does the zone of the switch have this host and the robot?")}</ListItem>
+                <ListItem>{_("Is the cable in, or are this host and the robot in one zone of the switch?")}</ListItem>
                 <ListItem>
-                    {_("Does the host see the robot? The command “lsscsi -g” shows it as “mediumx”; the robot is often " +
-                        "a logical unit of the first drive.")}
+                    {_("Does the host see the robot? The command “lsscsi -g” shows it as “mediumx”. It is often a " +
+                        "logical unit of the first drive.")}
                 </ListItem>
                 <ListItem>{_("Is the kernel module sg loaded? BAMS speaks to the robot through it.")}</ListItem>
             </List>

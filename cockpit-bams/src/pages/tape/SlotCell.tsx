@@ -8,7 +8,7 @@ import { TapeIcon } from "@patternfly/react-icons/dist/esm/icons/tape-icon";
 import { type ComponentType, memo } from "react";
 
 import type { Slot, TapeDrive } from "../../api/tape";
-import { _, fill } from "../../text";
+import { _ } from "../../text";
 import { type SlotLook, lookOf } from "./slots";
 import { generationText, lookText, slotText } from "./words";
 
@@ -36,26 +36,16 @@ interface Props {
     isMoving: boolean;
 }
 
-function spoken({ slot, drive, isSource, isTarget, isMoving }: Props): string {
-    const [number, , importExport, barcode, , generation] = slot;
-    const look = lookOf(slot, drive !== undefined);
-    return [
-        slotText(number, importExport),
-        barcode || (look === "in-drive" ? (drive?.Barcode ?? "") : ""),
-        lookText(look, drive),
-        generation > 0 ? generationText(generation) : "",
-        isMoving ? _("the robot is at it") : "",
-        isSource ? _("chosen") : "",
-        isTarget ? _("free for the chosen cartridge") : "",
-    ]
-        .filter(Boolean)
-        .join(", ");
+/** What only screen readers need: others see it by the colour and the frame. */
+function Marks({ isSource, isTarget }: Pick<Props, "isSource" | "isTarget">) {
+    if (!isSource && !isTarget) return null;
+    return <span className="bams-spoken">{isSource ? _("chosen") : _("free for the chosen cartridge")}</span>;
 }
 
 /** One slot. The grid hears keys and clicks for all of its cells. */
 export const SlotCell = memo(function SlotCell(props: Props) {
     const { slot, index, column, drive, isActive, isSource, isTarget, isMoving } = props;
-    const [number, state, , barcode, , generation] = slot;
+    const [number, state, importExport, barcode, , generation] = slot;
     const look = lookOf(slot, drive !== undefined);
     const Icon = isMoving ? SyncAltIcon : isTarget ? ArrowCircleDownIcon : LOOK_ICONS[look];
     const text = isMoving ? _("Moving") : isTarget ? _("Put it here") : lookText(look, drive);
@@ -65,27 +55,30 @@ export const SlotCell = memo(function SlotCell(props: Props) {
         <div
             role="gridcell"
             tabIndex={isActive ? 0 : -1}
-            aria-label={spoken(props)}
             aria-selected={isSource}
             aria-colindex={column + 1}
             data-index={index}
             data-number={number}
             draggable={state === "full"}
             className={`bams-slot bams-slot-${look}${marks}`}
-            title={label ? fill("{slot}: {label}", { slot: slotText(number), label }) : slotText(number)}
+            title={label || slotText(number, importExport)}
         >
             <span className="bams-slot-head">
-                <span className="bams-slot-number">{number}</span>
+                <span className="bams-slot-number">
+                    <span className="bams-spoken">{slotText(number, importExport)}</span>
+                    <span aria-hidden="true">{number}</span>
+                </span>
                 <span className="bams-slot-state">
                     {Icon && <Icon />} {text}
                 </span>
             </span>
             <span className="bams-slot-barcode">
-                {label || "–"}
+                {label || <span aria-hidden="true">–</span>}
                 {generation > 0 && state === "full" && (
                     <span className="bams-slot-generation">{generationText(generation)}</span>
                 )}
             </span>
+            <Marks {...{ isSource, isTarget }} />
         </div>
     );
 });

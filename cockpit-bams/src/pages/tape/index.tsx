@@ -1,4 +1,4 @@
-import { Tab, TabTitleText, Tabs, TabsComponent } from "@patternfly/react-core";
+import { Nav, NavItem, NavList } from "@patternfly/react-core";
 
 import { useObject, useObjects } from "../../api/hooks";
 import { DRIVE, LIBRARY, type TapeDrive, type TapeLibrary } from "../../api/tape";
@@ -22,30 +22,30 @@ function LibraryTabs({ libraries, current }: { libraries: readonly TapeLibrary[]
         [CARTRIDGES, _("Cartridges")] as [string[], string],
     ];
     return (
-        <Tabs
+        <Nav
             className="bams-space-below"
-            component={TabsComponent.nav}
+            variant="horizontal-subnav"
             aria-label={_("Libraries")}
-            activeKey={current}
-            isSubtab
-            onSelect={(event, key) => {
+            onSelect={(event, { to }) => {
                 event.preventDefault();
-                go(String(key).split("/"));
+                const place = places.find(([known]) => href(known) === to);
+                if (place) go(place[0]);
             }}
         >
-            {places.map(([place, title]) => (
-                <Tab
-                    key={place.join("/")}
-                    eventKey={place.join("/")}
-                    href={href(place)}
-                    title={
-                        <TabTitleText>
-                            <span className="bams-wrap">{title}</span>
-                        </TabTitleText>
-                    }
-                />
-            ))}
-        </Tabs>
+            <NavList>
+                {places.map(([place, title]) => (
+                    <NavItem
+                        key={place.join("/")}
+                        itemId={place.join("/")}
+                        to={href(place)}
+                        isActive={place.join("/") === current}
+                        preventDefault
+                    >
+                        <span className="bams-wrap">{title}</span>
+                    </NavItem>
+                ))}
+            </NavList>
+        </Nav>
     );
 }
 

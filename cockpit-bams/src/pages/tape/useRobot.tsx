@@ -14,8 +14,8 @@ interface Robot {
 }
 
 /**
- * What every move may need: to wait for the robot, and to take the drive from the program that holds it. Both are looked
- * at as they are now: a refusal is often the news that a program holds the drive.
+ * What every move may need: to wait for the robot, and to take the drive from the program that holds it. Both are
+ * looked at as they are now: a refusal is often the news that a program holds the drive.
  */
 export function useRobot(library: TapeLibrary, given?: TapeDrive): Robot {
     const [release, setRelease] = useState(false);

@@ -11,7 +11,7 @@ const PITCH = CELL_HEIGHT + GAP;
 const SPARE = 4;
 
 interface Window {
-    box: RefObject<HTMLDivElement | null>;
+    box: RefObject<HTMLDivElement>;
     columns: number;
     /** Rows that fit at once. */
     page: number;
