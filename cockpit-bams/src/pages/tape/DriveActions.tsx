@@ -1,3 +1,5 @@
+import { Button } from "@patternfly/react-core";
+
 import type { Slot, TapeDrive, TapeLibrary } from "../../api/tape";
 import { ActionButton } from "../../components/ActionButton";
 import { ActionsMenu, type MenuAction } from "../../components/ActionsMenu";
@@ -12,9 +14,12 @@ interface Props {
     library: TapeLibrary;
     drive: TapeDrive;
     drives: readonly TapeDrive[];
-    slots: readonly Slot[];
+    slots: () => readonly Slot[];
     /** Choose its cartridge, to bring it to a slot of the grid beside it. */
     onChoose?: () => void;
+    /** What the chosen cartridge would do here, instead of what else can be done. */
+    offer?: string;
+    onOffer?: () => void;
 }
 
 /** Why a drive cannot be loaded, unloaded or cleaned as it is. */
@@ -25,17 +30,17 @@ function refusals({ State }: TapeDrive): { load?: string; unload?: string } {
     return { load: text, unload: text };
 }
 
-export function DriveActions({ library, drive, drives, slots, onChoose }: Props) {
+export function DriveActions({ library, drive, drives, slots, onChoose, offer, onOffer }: Props) {
     const { dialog, open } = useDialog();
     const why = refusals(drive);
-    const props = { library, drive, slots };
-    const load = () => open((close) => <LoadCartridge {...props} drives={drives} onClose={close} />);
-    const unload = () => open((close) => <UnloadDrive {...props} onClose={close} />);
+    const props = () => ({ library, drive, slots: slots() });
+    const load = () => open((close) => <LoadCartridge {...props()} drives={drives} onClose={close} />);
+    const unload = () => open((close) => <UnloadDrive {...props()} onClose={close} />);
     const clean: MenuAction = {
         text: _("Clean"),
         action: OPERATE,
         refusal: why.load,
-        onClick: () => open((close) => <CleanDrive {...props} onClose={close} />),
+        onClick: () => open((close) => <CleanDrive {...props()} onClose={close} />),
     };
     const choose: MenuAction = {
         text: _("Move the cartridge to a slot"),
@@ -49,16 +54,22 @@ export function DriveActions({ library, drive, drives, slots, onChoose }: Props)
         : fill(_("Load drive {number}"), { number: drive.Index });
     return (
         <>
-            <ActionButton
-                action={OPERATE}
-                variant="secondary"
-                size="sm"
-                aria-label={label}
-                onClick={isLoaded ? unload : load}
-                {...(!isLoaded && why.load ? { refusal: why.load } : {})}
-            >
-                {isLoaded ? _("Unload") : _("Load")}
-            </ActionButton>
+            {offer && onOffer ? (
+                <Button size="sm" onClick={onOffer}>
+                    {offer}
+                </Button>
+            ) : (
+                <ActionButton
+                    action={OPERATE}
+                    variant="secondary"
+                    size="sm"
+                    aria-label={label}
+                    onClick={isLoaded ? unload : load}
+                    {...(!isLoaded && why.load ? { refusal: why.load } : {})}
+                >
+                    {isLoaded ? _("Unload") : _("Load")}
+                </ActionButton>
+            )}
             <ActionsMenu
                 label={fill(_("Actions of drive {number}"), { number: drive.Index })}
                 actions={onChoose ? [choose, clean] : [clean]}

@@ -1,6 +1,6 @@
-import { Button, Card, CardBody, CardHeader, CardTitle, Label } from "@patternfly/react-core";
+import { Card, CardBody, CardHeader, CardTitle, Label } from "@patternfly/react-core";
 import { TapeIcon } from "@patternfly/react-icons/dist/esm/icons/tape-icon";
-import type { DragEvent } from "react";
+import { type DragEvent, memo } from "react";
 
 import type { Slot, TapeDrive, TapeLibrary } from "../../api/tape";
 import { StateLabel } from "../../components/StateLabel";
@@ -16,12 +16,12 @@ interface Props {
     library: TapeLibrary;
     drive: TapeDrive;
     drives: readonly TapeDrive[];
-    slots: readonly Slot[];
+    slots: () => readonly Slot[];
     isSource: boolean;
     /** What the chosen cartridge would do here: load it or clean it; empty when it cannot come here. */
     offer: string;
-    onChoose: () => void;
-    onTarget: () => void;
+    onChoose: (drive: TapeDrive) => void;
+    onTarget: (drive: TapeDrive) => void;
 }
 
 /** What is in the drive, such that it can be pulled into a slot. */
@@ -33,7 +33,7 @@ function Content({ drive, onChoose }: Pick<Props, "drive" | "onChoose">) {
     const onDragStart = (event: DragEvent) => {
         event.dataTransfer.effectAllowed = "move";
         event.dataTransfer.setData("text/plain", Barcode);
-        onChoose();
+        onChoose(drive);
     };
     return (
         <div className="bams-drive-content" draggable onDragStart={onDragStart}>
@@ -48,13 +48,14 @@ function Content({ drive, onChoose }: Pick<Props, "drive" | "onChoose">) {
     );
 }
 
-export function DriveCard({ library, drive, drives, slots, isSource, offer, onChoose, onTarget }: Props) {
+export const DriveCard = memo(function DriveCard(props: Props) {
+    const { library, drive, drives, slots, isSource, offer, onChoose, onTarget } = props;
     const jobs = useRunning(drive.path);
     const { Index, State, Vendor, Product, Generation, Device, HeldBy, NeedsCleaning } = drive;
     const accept = (event: DragEvent) => {
         if (offer === "") return;
         event.preventDefault();
-        if (event.type === "drop") onTarget();
+        if (event.type === "drop") onTarget(drive);
     };
     const mark = isSource ? "bams-drive-source" : offer ? "bams-drive-target" : "";
     const model = [`${Vendor} ${Product}`.trim(), Generation > 0 ? generationText(Generation) : ""];
@@ -62,7 +63,13 @@ export function DriveCard({ library, drive, drives, slots, isSource, offer, onCh
         <Card isCompact isFullHeight className={mark} onDragOver={accept} onDrop={accept}>
             <CardHeader
                 actions={{
-                    actions: <DriveActions {...{ library, drive, drives, slots, onChoose }} />,
+                    actions: (
+                        <DriveActions
+                            {...{ library, drive, drives, slots, offer }}
+                            onChoose={() => onChoose(drive)}
+                            onOffer={() => onTarget(drive)}
+                        />
+                    ),
                     hasNoOffset: true,
                 }}
             >
@@ -72,11 +79,6 @@ export function DriveCard({ library, drive, drives, slots, isSource, offer, onCh
             </CardHeader>
             <CardBody>
                 <Content drive={drive} onChoose={onChoose} />
-                {offer !== "" && (
-                    <Button className="bams-space-below" size="sm" onClick={onTarget}>
-                        {offer}
-                    </Button>
-                )}
                 {jobs.map((job) => (
                     <JobProgress key={job.path} job={job} />
                 ))}
@@ -96,4 +98,4 @@ export function DriveCard({ library, drive, drives, slots, isSource, offer, onCh
             </CardBody>
         </Card>
     );
-}
+});

@@ -87,7 +87,7 @@ function CartridgeCard({ drive }: { drive: TapeDrive }) {
 
 export function DrivePage({ library, drive }: { library: TapeLibrary; drive: TapeDrive }) {
     const drives = useDrives(library);
-    const { slots } = useSlots(library);
+    const { latest: slots } = useSlots(library);
     const jobs = useRunning(drive.path);
     const { Serial, Vendor, Product, Revision, Generation, Device, ScsiGeneric, State, HeldBy, Encryption } = drive;
     return (

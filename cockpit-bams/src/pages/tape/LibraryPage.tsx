@@ -1,5 +1,5 @@
 import { Alert, Gallery, Stack, StackItem, Title } from "@patternfly/react-core";
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 
 import { useObjects } from "../../api/hooks";
 import { useAllowed } from "../../api/permissions";
@@ -14,6 +14,7 @@ import { MoveBar } from "./MoveBar";
 import { SlotsCard } from "./SlotsCard";
 import { TransferCartridge } from "./TransferCartridge";
 import { UnloadDrive } from "./UnloadDrive";
+import { useMovingSlots } from "./moving";
 import type { Source } from "./source";
 import { useSlots } from "./useSlots";
 import { OPERATE, isCleaning } from "./words";
@@ -27,15 +28,15 @@ export function useDrives({ Serial }: TapeLibrary): readonly TapeDrive[] {
     );
 }
 
-/** What a person has chosen to move, as long as it is still there. */
-function useSource(slots: readonly Slot[], drives: readonly TapeDrive[]) {
+/** What a person has chosen to move, as long as it is still there and stands still. */
+function useSource(slots: readonly Slot[], drives: readonly TapeDrive[], moving: ReadonlySet<number>) {
     const [source, setSource] = useState<Source | null>(null);
     const slot = useMemo(
         () => (source?.kind === "slot" ? slots.find(([number]) => number === source.number) : undefined),
         [slots, source],
     );
     const drive = source?.kind === "drive" ? drives.find(({ Index }) => Index === source.number) : undefined;
-    const isThere = slot?.[1] === "full" || drive?.State === "loaded";
+    const isThere = (slot?.[1] === "full" && !moving.has(slot[0])) || drive?.State === "loaded";
     // It was moved meanwhile, here or by somebody else.
     if (source && !isThere) setSource(null);
     return { source: isThere ? source : null, setSource, slot, drive };
@@ -44,22 +45,31 @@ function useSource(slots: readonly Slot[], drives: readonly TapeDrive[]) {
 /** A library as it stands there: its drives, its door, its slots. */
 export function LibraryPage({ library }: { library: TapeLibrary }) {
     const drives = useDrives(library);
-    const { slots, loading, error } = useSlots(library);
-    const { source, setSource, slot, drive } = useSource(slots, drives);
+    const { slots, loading, error, latest } = useSlots(library);
+    const moving = useMovingSlots(library.path);
+    const { source, setSource, slot, drive } = useSource(slots, drives, moving);
     const { allowed } = useAllowed(OPERATE);
     const { dialog, open } = useDialog();
-    const free = drives.filter(({ State }) => State === "empty");
+    const hasFreeDrive = drives.some(({ State }) => State === "empty");
     const cleans = slot !== undefined && isCleaning(slot);
 
-    const load = (target?: TapeDrive) => {
-        if (!slot) return;
-        const given = target ? { drive: target } : {};
-        open((close) => <LoadCartridge {...{ library, drives, slots, slot, ...given }} onClose={close} />);
-    };
-    const intoDrive = (target: TapeDrive) => {
-        if (!slot || !cleans) load(target);
-        else open((close) => <CleanDrive {...{ library, slots }} drive={target} source={slot[0]} onClose={close} />);
-    };
+    const load = useCallback(
+        (from: Slot, target?: TapeDrive) => {
+            const props = { library, drives, slots: latest(), slot: from, ...(target ? { drive: target } : {}) };
+            open((close) => <LoadCartridge {...props} onClose={close} />);
+        },
+        [library, drives, latest, open],
+    );
+    const intoDrive = useCallback(
+        (target: TapeDrive) => {
+            if (!slot) return;
+            if (!isCleaning(slot)) return load(slot, target);
+            const props = { library, slots: latest(), drive: target, source: slot[0] };
+            open((close) => <CleanDrive {...props} onClose={close} />);
+        },
+        [library, slot, load, latest, open],
+    );
+    const choose = useCallback(({ Index }: TapeDrive) => setSource({ kind: "drive", number: Index }), [setSource]);
     const intoSlot = (target?: Slot) => {
         const given = target ? { target: target[0] } : {};
         if (slot) open((close) => <TransferCartridge {...{ library, slots, slot, ...given }} onClose={close} />);
@@ -69,11 +79,10 @@ export function LibraryPage({ library }: { library: TapeLibrary }) {
         if (!allowed || !slot || known.State !== "empty") return "";
         return cleans ? _("Clean it with this") : _("Put it here");
     };
-    const bar = source && (
+    const bar = (
         <MoveBar
-            {...{ slot, drive }}
-            hasFreeDrive={free.length > 0}
-            onLoad={() => load()}
+            {...{ slot, drive, hasFreeDrive }}
+            onLoad={() => slot && load(slot)}
             onMove={() => intoSlot()}
             onCancel={() => setSource(null)}
         />
@@ -93,12 +102,13 @@ export function LibraryPage({ library }: { library: TapeLibrary }) {
                             {drives.map((known) => (
                                 <DriveCard
                                     key={known.path}
-                                    {...{ library, drives, slots }}
+                                    {...{ library, drives }}
                                     drive={known}
+                                    slots={latest}
                                     isSource={known === drive}
                                     offer={offer(known)}
-                                    onChoose={() => setSource({ kind: "drive", number: known.Index })}
-                                    onTarget={() => intoDrive(known)}
+                                    onChoose={choose}
+                                    onTarget={intoDrive}
                                 />
                             ))}
                         </Gallery>
@@ -106,8 +116,7 @@ export function LibraryPage({ library }: { library: TapeLibrary }) {
                 </StackItem>
                 <StackItem>
                     <SlotsCard
-                        {...{ library, drives, slots, loading, error, bar }}
-                        source={source}
+                        {...{ library, drives, slots, loading, error, moving, bar, source }}
                         mayMove={allowed}
                         onSource={setSource}
                         onTarget={intoSlot}

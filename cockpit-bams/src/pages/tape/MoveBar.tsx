@@ -17,7 +17,7 @@ interface Props {
     onCancel: () => void;
 }
 
-/** What is chosen, and what can be done with it. */
+/** What is chosen, and what can be done with it. It is always there, so that the grid stays where it is. */
 export function MoveBar({ slot, drive, hasFreeDrive, onLoad, onMove, onCancel }: Props) {
     const { allowed, reason } = useAllowed(OPERATE);
     const barcode = slot ? slot[3] : (drive?.Barcode ?? "");
@@ -29,6 +29,17 @@ export function MoveBar({ slot, drive, hasFreeDrive, onLoad, onMove, onCancel }:
           : slot
             ? _("Choose an empty slot or drive.")
             : _("Choose an empty slot.");
+    if (!slot && !drive) {
+        return (
+            <section className="bams-move bams-move-idle" aria-label={_("Chosen cartridge")}>
+                <span className="bams-move-text" role="status">
+                    {allowed
+                        ? _("Choose a cartridge to move it, or pull it to its place.")
+                        : _("Choose a cartridge to see more of it.")}
+                </span>
+            </section>
+        );
+    }
     return (
         <section className="bams-move" aria-label={_("Chosen cartridge")}>
             <span className="bams-move-text" role="status">

@@ -11,7 +11,6 @@ import { NothingHere } from "../../components/NothingHere";
 import { _, fill } from "../../text";
 import { LOOK_ICONS } from "./SlotCell";
 import { SlotGrid } from "./SlotGrid";
-import { useMovingSlots } from "./moving";
 import { FILTERS, type SlotFilter, type SlotLook, borrowedSlots, found } from "./slots";
 import type { Source } from "./source";
 import { countText, filterText, lookText } from "./words";
@@ -22,6 +21,7 @@ interface Props {
     slots: readonly Slot[];
     loading: boolean;
     error: BusError | null;
+    moving: ReadonlySet<number>;
     source: Source | null;
     mayMove: boolean;
     onSource: (source: Source | null) => void;
@@ -49,12 +49,11 @@ function Legend() {
 }
 
 export function SlotsCard(props: Props) {
-    const { library, drives, slots, loading, error, source, mayMove, onSource, onTarget, bar } = props;
+    const { library, drives, slots, loading, error, moving, source, mayMove, onSource, onTarget, bar } = props;
     const [text, setText] = useState("");
     const [filter, setFilter] = useState<SlotFilter>("all");
     const wanted = useDeferredValue(text);
     const borrowed = useMemo(() => borrowedSlots(drives), [drives]);
-    const moving = useMovingSlots(library.path);
     const shown = useMemo(() => found(slots, wanted, filter, borrowed), [slots, wanted, filter, borrowed]);
     const parts = useMemo(
         () => [shown.filter(([, , outside]) => outside), shown.filter(([, , outside]) => !outside)] as const,

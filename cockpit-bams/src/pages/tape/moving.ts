@@ -1,16 +1,23 @@
 // Which slots and drives a running move is about. A job names its library and drive, and no slots, so what this page
 // started is kept beside the job's path; moves that others started show at their drive and library alone.
-import { useMemo } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 
 import { useObjects } from "../../api/hooks";
 import { JOB, type Job } from "../../api/jobs";
 
-const started = new Map<string, readonly number[]>();
+let started: ReadonlyMap<string, readonly number[]> = new Map();
+const listeners = new Set<() => void>();
+
+function subscribe(listener: () => void): () => void {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+}
 
 /** Remember the slots of a move. Passes the path of the job on. */
 export async function withSlots(job: Promise<string>, ...slots: (number | null)[]): Promise<string> {
     const path = await job;
-    started.set(path, slots.filter((slot) => slot !== null));
+    started = new Map([...started, [path, slots.filter((slot) => slot !== null)]]);
+    for (const listener of [...listeners]) listener();
     return path;
 }
 
@@ -25,5 +32,6 @@ export function useRunning(object: string): readonly Job[] {
 /** The numbers of slots that a running job of the library takes from or brings to. */
 export function useMovingSlots(library: string): ReadonlySet<number> {
     const jobs = useRunning(library);
-    return useMemo(() => new Set(jobs.flatMap(({ path }) => started.get(path) ?? [])), [jobs]);
+    const known = useSyncExternalStore(subscribe, () => started);
+    return useMemo(() => new Set(jobs.flatMap(({ path }) => known.get(path) ?? [])), [jobs, known]);
 }

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 
 import { type BusError, asBusError } from "../../api/errors";
 import { useConnection, useSignal } from "../../api/hooks";
@@ -7,12 +7,16 @@ import { u } from "../../api/wire";
 import { merged } from "./slots";
 
 const PAGE = 1000;
+/** The first part is what the screen shows; it comes sooner when it is short. */
+const FIRST_PAGE = 200;
 
 interface Slots {
     slots: readonly Slot[];
     /** Whether more of them are on their way. */
     loading: boolean;
     error: BusError | null;
+    /** The slots at the moment of a click, for parts of the page that need not be drawn again with each change. */
+    latest: () => readonly Slot[];
 }
 
 /**
@@ -22,7 +26,7 @@ interface Slots {
 export function useSlots({ Serial, SlotCount, LastInventory }: TapeLibrary): Slots {
     const connection = useConnection();
     const wasRead = LastInventory > 0;
-    const [known, setKnown] = useState<Slots>({ slots: [], loading: true, error: null });
+    const [known, setKnown] = useState<Omit<Slots, "latest">>({ slots: [], loading: true, error: null });
 
     const listener = useCallback(
         (_path: string, [serial, changed]: unknown[]) => {
@@ -39,13 +43,15 @@ export function useSlots({ Serial, SlotCount, LastInventory }: TapeLibrary): Slo
             setKnown((before) => ({ ...before, loading: true, error: null }));
             let isFirst = true;
             for (let first = 1; current; ) {
-                const part = await listSlots(Serial, { first: u(first), count: u(PAGE) });
+                const count = isFirst ? FIRST_PAGE : PAGE;
+                const part = await listSlots(Serial, { first: u(first), count: u(count) });
                 if (!current) return;
                 const last = part[part.length - 1];
-                const isEnd = part.length < PAGE || !last;
+                const isEnd = part.length < count || !last;
+                // A library that has become smaller keeps nothing of before.
+                const isNew = isFirst;
                 setKnown(({ slots }) => ({
-                    // A library that has become smaller keeps nothing of before.
-                    slots: merged(isFirst ? [] : slots, part),
+                    slots: merged(isNew ? [] : slots, part),
                     loading: !isEnd,
                     error: null,
                 }));
@@ -64,5 +70,10 @@ export function useSlots({ Serial, SlotCount, LastInventory }: TapeLibrary): Slo
         };
         // Asked again with each new connection, because signals may be lost between two.
     }, [Serial, SlotCount, wasRead, connection]);
-    return known;
+    const shown = useRef(known.slots);
+    useEffect(() => {
+        shown.current = known.slots;
+    }, [known.slots]);
+    const latest = useCallback(() => shown.current, []);
+    return { ...known, latest };
 }
