@@ -1,4 +1,6 @@
-import { Card, CardBody, CardTitle, Content, Label, Stack, StackItem } from "@patternfly/react-core";
+import {
+    Card, CardBody, CardTitle, Content, ExpandableSection, Gallery, Label, Stack, StackItem,
+} from "@patternfly/react-core";
 
 import type { TapeDrive, TapeLibrary } from "../../api/tape";
 import { CopyableText } from "../../components/CopyableText";
@@ -65,7 +67,7 @@ function HealthCard({ drive }: { drive: TapeDrive }) {
 function CartridgeCard({ drive }: { drive: TapeDrive }) {
     const { State, Barcode, SourceSlot, Cartridge, Health } = drive;
     if (State !== "loaded") return null;
-    const entries = [...measured(Cartridge), ...statistics(Health)];
+    const counted = statistics(Health);
     const name = Barcode ? <Link to={["tape", "cartridges", Barcode]}>{Barcode}</Link> : cartridgeName(Barcode);
     return (
         <StackItem>
@@ -76,9 +78,14 @@ function CartridgeCard({ drive }: { drive: TapeDrive }) {
                         entries={[
                             [_("Barcode"), name],
                             [_("Comes from"), SourceSlot > 0 ? slotText(SourceSlot) : _("not known")],
-                            ...entries,
+                            ...measured(Cartridge),
                         ]}
                     />
+                    {counted.length > 0 && (
+                        <ExpandableSection toggleText={_("What it counts, in the words of the drive")}>
+                            <Details entries={counted} />
+                        </ExpandableSection>
+                    )}
                 </CardBody>
             </Card>
         </StackItem>
@@ -105,35 +112,35 @@ export function DrivePage({ library, drive }: { library: TapeLibrary; drive: Tap
             <Stack hasGutter>
                 <CartridgeCard drive={drive} />
                 <StackItem>
-                    <Card>
-                        <CardTitle component="h3">{_("Drive")}</CardTitle>
-                        <CardBody>
-                            <Details
-                                entries={[
-                                    [
-                                        _("Cleaning"),
-                                        drive.NeedsCleaning && (
-                                            <Label isCompact status="warning">
-                                                {_("Needs cleaning")}
-                                            </Label>
-                                        ),
-                                    ],
-                                    [_("Held by"), HeldBy],
-                                    [_("Device"), Device && <CopyableText text={Device} />],
-                                    [_("SCSI generic device"), ScsiGeneric && <CopyableText text={ScsiGeneric} />],
-                                    [_("Found"), matchingText(drive.Matching)],
-                                    [_("Model"), `${Vendor} ${Product}`.trim()],
-                                    [_("Generation"), Generation > 0 && generationText(Generation)],
-                                    [_("Serial number"), Serial],
-                                    [_("Firmware"), Revision],
-                                    [_("Encryption"), encryptionText(Encryption)],
-                                ]}
-                            />
-                        </CardBody>
-                    </Card>
-                </StackItem>
-                <StackItem>
-                    <HealthCard drive={drive} />
+                    <Gallery hasGutter minWidths={{ default: "min(100%, 28rem)" }}>
+                        <Card isFullHeight>
+                            <CardTitle component="h3">{_("Drive")}</CardTitle>
+                            <CardBody>
+                                <Details
+                                    entries={[
+                                        [
+                                            _("Cleaning"),
+                                            drive.NeedsCleaning && (
+                                                <Label isCompact status="warning">
+                                                    {_("Needs cleaning")}
+                                                </Label>
+                                            ),
+                                        ],
+                                        [_("Held by"), HeldBy],
+                                        [_("Device"), Device && <CopyableText text={Device} />],
+                                        [_("SCSI generic device"), ScsiGeneric && <CopyableText text={ScsiGeneric} />],
+                                        [_("Found"), matchingText(drive.Matching)],
+                                        [_("Model"), `${Vendor} ${Product}`.trim()],
+                                        [_("Generation"), Generation > 0 && generationText(Generation)],
+                                        [_("Serial number"), Serial],
+                                        [_("Firmware"), Revision],
+                                        [_("Encryption"), encryptionText(Encryption)],
+                                    ]}
+                                />
+                            </CardBody>
+                        </Card>
+                        <HealthCard drive={drive} />
+                    </Gallery>
                 </StackItem>
             </Stack>
         </>
