@@ -7,7 +7,6 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
@@ -143,7 +142,6 @@ async def test_a_drive_is_loaded_unloaded_and_cleaned(root: Visitor) -> None:
     await page.get_by_role("button", name="Load drive 0").click()
     await dialog(page).get_by_label("Cartridge").select_option("4")
     await assert_accessible(page)
-    await take_pictures(page, "dialog-load")
     await press(page, "Load")
     await expect(dialog(page)).to_be_hidden()
     await expect(drive(page, 0)).to_contain_text("BAM004L8")
@@ -323,6 +321,20 @@ async def test_a_library_goes_away_and_comes_back(root: Visitor) -> None:
     tapes.plug(LIB)
     await page.get_by_role("button", name="Look again").click()
     await expect(slot(page, 1)).to_contain_text("BAM001L8")
+
+
+async def test_a_library_that_does_not_answer_shows_what_it_said_last(root: Visitor) -> None:
+    root.allowed.log.append("WARNING bamsd.tape")
+    page = await at_tape(root)
+    await expect(slot(page, 1)).to_contain_text("BAM001L8")
+    root.host.world.tapes.set(LIB, offline=True)
+    await page.get_by_role("button", name="Look again").click()
+    await expect(page.get_by_text("The library does not answer")).to_be_visible()
+    await expect(slot(page, 1)).to_contain_text("BAM001L8")
+    await assert_accessible(page)
+    root.host.world.tapes.set(LIB, offline=False)
+    await page.get_by_role("button", name="Look again").click()
+    await expect(page.get_by_text("The library does not answer")).to_be_hidden()
 
 
 async def test_the_daemon_is_killed_while_the_robot_moves(root: Visitor) -> None:
