@@ -232,7 +232,8 @@ async def test_drift_is_explained_and_repaired(root: Visitor, side: Side) -> Non
     await assert_accessible(page)
     await take_pictures(page, "iscsi-drift")
     await page.get_by_role("button", name="Repair").click()
-    await press(page, "Apply")
+    await press(page, "Repair")
+    await expect(dialog(page)).to_be_hidden()
     await expect(page.get_by_role("heading", name="Somebody changed")).to_be_hidden()
     assert not is_served(side, OTHER)
 

@@ -41,7 +41,7 @@ export function TargetState({ target }: { target: IscsiTarget }) {
             <ActionButton
                 action={MANAGE}
                 variant="secondary"
-                onClick={() => open((close) => <ApplyTargets iqn={Iqn} onClose={close} />)}
+                onClick={() => open((close) => <ApplyTargets iqn={Iqn} isRepair={drifted} onClose={close} />)}
             >
                 {drifted ? _("Repair") : _("Apply")}
             </ActionButton>
