@@ -19,8 +19,8 @@ function Members({ group }: { group: Group }) {
         <>
             <List isPlain>
                 {group.initiators.map((name) => (
-                    <ListItem key={name} className="bams-wrap">
-                        {name}
+                    <ListItem key={name}>
+                        <span className="bams-wrap">{name}</span>
                     </ListItem>
                 ))}
             </List>

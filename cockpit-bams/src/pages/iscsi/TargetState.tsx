@@ -21,8 +21,8 @@ function Differences({ target }: { target: IscsiTarget }) {
     return (
         <List>
             {own.map(({ object, difference }, index) => (
-                <ListItem key={`${object} ${index}`} className="bams-wrap">
-                    {difference}
+                <ListItem key={`${object} ${index}`}>
+                    <span className="bams-wrap">{difference}</span>
                 </ListItem>
             ))}
         </List>
