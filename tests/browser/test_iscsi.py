@@ -8,7 +8,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.browser.host import Host
 from tests.browser.looks import assert_accessible, take_pictures
 from tests.browser.visitor import Visitor, become, go, settled
-from tests.bus.targets import HOST, OTHER, A, Side, Targets, until_ready
+from tests.bus.targets import HOST, OTHER, A, Scst, Side, Targets, until_ready
 from tests.fakes.disks_lvm import MIB
 
 SECRET = re.compile(r"[A-Za-z2-9]{16}")
@@ -136,6 +136,23 @@ async def test_the_life_of_a_target(root: Visitor, side: Side) -> None:
     assert side.iqns() == []
 
 
+async def refuse_credentials(page: Page) -> None:
+    """What cannot be, in the dialog of credentials."""
+    send = dialog(page).get_by_role("button", name="Set", exact=True)
+    await dialog(page).get_by_role("textbox", name="User").fill("no user")
+    await dialog(page).get_by_label("Secret").fill("short")
+    await expect(dialog(page).get_by_text("Use 12 to 16 letters")).to_be_visible()
+    await expect(send).to_be_disabled()
+    await dialog(page).get_by_label("Secret").fill("long-enough-1234")
+    await send.click()
+    await expect(refusal(page)).to_contain_text("no user")
+    await dialog(page).get_by_role("combobox", name="How the target proves itself").select_option("set")
+    await dialog(page).get_by_role("textbox", name="User").last.fill("target")
+    await dialog(page).get_by_label("Secret").last.fill("long-enough-1234")
+    await expect(dialog(page).get_by_text("another secret than the first")).to_be_visible()
+    await expect(send).to_be_disabled()
+
+
 async def test_a_secret_is_made_here_and_shown_once(root: Visitor, side: Side) -> None:
     await made(root.host, HOST)
     page = await at_target(root)
@@ -158,25 +175,8 @@ async def test_a_secret_is_made_here_and_shown_once(root: Visitor, side: Side) -
     kept = await page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, location.href])")
     assert secret not in kept
     assert secret not in root.host.log()
-
-
-async def test_credentials_that_cannot_be(root: Visitor, side: Side) -> None:
-    await made(root.host, HOST)
-    page = await at_target(root)
     await page.get_by_role("button", name="Set credentials").click()
-    send = dialog(page).get_by_role("button", name="Set", exact=True)
-    await dialog(page).get_by_role("textbox", name="User").fill("no user")
-    await dialog(page).get_by_label("Secret").fill("short")
-    await expect(dialog(page).get_by_text("Use 12 to 16 letters")).to_be_visible()
-    await expect(send).to_be_disabled()
-    await dialog(page).get_by_label("Secret").fill("long-enough-1234")
-    await send.click()
-    await expect(refusal(page)).to_contain_text("no user")
-    await dialog(page).get_by_role("combobox", name="How the target proves itself").select_option("set")
-    await dialog(page).get_by_role("textbox", name="User").last.fill("target")
-    await dialog(page).get_by_label("Secret").last.fill("long-enough-1234")
-    await expect(dialog(page).get_by_text("another secret than the first")).to_be_visible()
-    await expect(send).to_be_disabled()
+    await refuse_credentials(page)
 
 
 async def test_a_wish_waits_for_apply(root: Visitor, side: Side) -> None:
@@ -232,7 +232,8 @@ async def test_drift_is_explained_and_repaired(root: Visitor, side: Side) -> Non
     await assert_accessible(page)
     await take_pictures(page, "iscsi-drift")
     await page.get_by_role("button", name="Repair").click()
-    await press(page, "Apply")
+    await press(page, "Repair")
+    await expect(dialog(page)).to_be_hidden()
     await expect(page.get_by_role("heading", name="Somebody changed")).to_be_hidden()
     assert not is_served(side, OTHER)
 
@@ -255,6 +256,15 @@ async def test_a_target_of_others_is_shown_and_taken_over(root: Visitor, side: S
     await press(page, "Take over")
     await expect(page.get_by_role("button", name="Add LUN")).to_be_visible()
     assert (await targets.target(A))["Owned"]
+
+
+async def see_commands(page: Page) -> None:
+    """What an initiator types to reach A at its portal."""
+    await expect(page.get_by_text(f"iscsiadm -m node -T {A} -p 192.0.2.10:3260 --login")).to_be_visible()
+    await page.get_by_role("tab", name="Windows").click()
+    await expect(page.get_by_text(f"-NodeAddress '{A}'")).to_be_visible()
+    await page.get_by_role("tab", name="VMware").click()
+    await expect(page.get_by_text("--address=192.0.2.10:3260")).to_be_visible()
 
 
 async def test_what_the_daemon_refuses_stays_in_the_dialog(root: Visitor, side: Side) -> None:
@@ -284,7 +294,9 @@ async def test_what_the_daemon_refuses_stays_in_the_dialog(root: Visitor, side: 
     await assert_accessible(page)
     await press(page, "Change")
     await expect(refusal(page)).to_contain_text("not-an-address")
-    await press(page, "Cancel")
+    await dialog(page).get_by_role("textbox", name="Portals").fill("192.0.2.10")
+    await carry_out(page, "Change")
+    await see_commands(page)
 
     await choose(page, A, "Change parameters")
     await dialog(page).get_by_role("textbox", name="MaxBurstLength").fill("7")
@@ -313,18 +325,6 @@ async def test_groups_that_see_different_luns(root: Visitor, side: Side) -> None
     assert "luns" not in groups["default"]
 
 
-async def test_what_an_initiator_types(root: Visitor, side: Side) -> None:
-    await made(root.host, HOST)
-    await targets_of(root.host).done("UpdateTarget", "s", A, portals=["192.0.2.10"], apply=True)
-    page = await at_target(root)
-    login = f"iscsiadm -m node -T {A} -p 192.0.2.10:3260 --login"
-    await expect(page.get_by_text(login)).to_be_visible()
-    await page.get_by_role("tab", name="Windows").click()
-    await expect(page.get_by_text(f"-NodeAddress '{A}'")).to_be_visible()
-    await page.get_by_role("tab", name="VMware").click()
-    await expect(page.get_by_text("--address=192.0.2.10:3260")).to_be_visible()
-
-
 async def test_who_may_only_look_is_told_why(plain: Visitor, side: Side) -> None:
     await made(plain.host, HOST)
     become(plain.host, "viewer")
@@ -338,8 +338,7 @@ async def test_who_may_only_look_is_told_why(plain: Visitor, side: Side) -> None
 
 async def test_a_host_without_a_target_stack(root: Visitor, side: Side) -> None:
     await until_ready(root.host.world.client)
-    if side.name != "scst":
-        pytest.skip("only SCST is a daemon that can end")
+    assert isinstance(side, Scst)  # of the two only SCST has a daemon that can end
     side.kernel.kill_daemon()
     await root.host.world.client.fails("/org/bams/Iscsi", "org.bams.Iscsi.GetDrift")
     page = await at(root)

@@ -30,6 +30,17 @@ async def test_a_page(admin: Visitor, name: str) -> None:
     await take_pictures(page, name)
 
 
+@pytest.mark.parametrize(("route", "name", "object"), [("iscsi", "iscsi-target", "iqn.2026-01.org.example.bams:esx")])
+async def test_the_page_of_an_object(admin: Visitor, route: str, name: str, object: str) -> None:
+    page = await admin.open(route)
+    await settled(page)
+    await page.get_by_role("link", name=object, exact=True).first.click()
+    await expect(page.get_by_role("heading", name=object, exact=True)).to_be_visible()
+    await settled(page)
+    await assert_accessible(page)
+    await take_pictures(page, name)
+
+
 @pytest.mark.parametrize("role", ["viewer", "operator"])
 async def test_all_pages_in_limited_mode(
     demo: Host, browser: Browser, allowed: Allowed, other_user: str, role: str

@@ -19,8 +19,8 @@ function Members({ group }: { group: Group }) {
         <>
             <List isPlain>
                 {group.initiators.map((name) => (
-                    <ListItem key={name} className="bams-wrap">
-                        {name}
+                    <ListItem key={name}>
+                        <span className="bams-wrap">{name}</span>
                     </ListItem>
                 ))}
             </List>
@@ -55,7 +55,7 @@ export function AccessCard({ target }: { target: IscsiTarget }) {
     );
     return (
         <Card>
-            <CardHeader {...(Owned ? { actions: { actions: buttons, hasNoOffset: true } } : {})}>
+            <CardHeader hasWrap {...(Owned ? { actions: { actions: buttons, hasNoOffset: true } } : {})}>
                 <CardTitle component="h2">{_("Who may log in")}</CardTitle>
             </CardHeader>
             <CardBody>

@@ -1,6 +1,4 @@
-import {
-    Card, CardBody, CardTitle, ClipboardCopyButton, CodeBlock, CodeBlockAction, CodeBlockCode, Tab, TabTitleText, Tabs,
-} from "@patternfly/react-core";
+import { Card, CardBody, CardTitle, ClipboardCopyButton, Tab, TabTitleText, Tabs } from "@patternfly/react-core";
 import { useState } from "react";
 
 import { useManager } from "../../api/hooks";
@@ -22,8 +20,11 @@ function Commands({ id, text }: { id: string; text: string }) {
         // Without https there is no clipboard; the text can be marked by hand.
         void navigator.clipboard?.writeText(text).then(() => setCopied(true));
     };
-    const button = (
-        <CodeBlockAction>
+    return (
+        <div className="bams-command bams-space-below" dir="ltr">
+            <pre id={id} className="bams-commands">
+                {text}
+            </pre>
             <ClipboardCopyButton
                 id={`${id}-copy`}
                 textId={id}
@@ -34,12 +35,7 @@ function Commands({ id, text }: { id: string; text: string }) {
             >
                 {isCopied ? _("Copied") : _("Copy")}
             </ClipboardCopyButton>
-        </CodeBlockAction>
-    );
-    return (
-        <CodeBlock actions={button} className="bams-space-below" dir="ltr">
-            <CodeBlockCode id={id}>{text}</CodeBlockCode>
-        </CodeBlock>
+        </div>
     );
 }
 

@@ -35,7 +35,7 @@ function LunRow({ target, lun }: { target: IscsiTarget; lun: Lun }) {
             </Td>
             <Td dataLabel={_("Name")} className="bams-wrap">
                 {repository ? <Link to={placeOf(repository.path) ?? []}>{name}</Link> : name}
-                {device !== name && <div className="bams-quiet">{device}</div>}
+                {device !== name && <div className="bams-quiet bams-wrap">{device}</div>}
             </Td>
             <Td dataLabel={_("Size")} className="bams-number">
                 {bytes(repository?.Size)}

@@ -21,8 +21,8 @@ function Differences({ target }: { target: IscsiTarget }) {
     return (
         <List>
             {own.map(({ object, difference }, index) => (
-                <ListItem key={`${object} ${index}`} className="bams-wrap">
-                    {difference}
+                <ListItem key={`${object} ${index}`}>
+                    <span className="bams-wrap">{difference}</span>
                 </ListItem>
             ))}
         </List>
@@ -41,7 +41,7 @@ export function TargetState({ target }: { target: IscsiTarget }) {
             <ActionButton
                 action={MANAGE}
                 variant="secondary"
-                onClick={() => open((close) => <ApplyTargets iqn={Iqn} onClose={close} />)}
+                onClick={() => open((close) => <ApplyTargets iqn={Iqn} isRepair={drifted} onClose={close} />)}
             >
                 {drifted ? _("Repair") : _("Apply")}
             </ActionButton>

@@ -100,7 +100,7 @@ export function TargetsCard({ refusal }: { refusal: string }) {
     );
     return (
         <Card>
-            <CardHeader actions={{ actions: buttons, hasNoOffset: true }}>
+            <CardHeader hasWrap actions={{ actions: buttons, hasNoOffset: true }}>
                 <CardTitle component="h2">{_("Targets")}</CardTitle>
             </CardHeader>
             <CardBody className="bams-table-body">
