@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { DiskRepository } from "../src/api/disk";
+import type { TapeLibrary } from "../src/api/tape";
+import { plain } from "../src/api/wire";
+import { type Choice, FIRST_CHOICE, choiceOptions } from "../src/pages/bacula/choice";
 import { readDiff } from "../src/pages/bacula/diff";
-import { blockedText, conditionOf, deviceState, jobKind, jobState, storageOf } from "../src/pages/bacula/words";
+import {
+    blockedText, conditionOf, deviceState, jobKind, jobState, libraryOf, storageOf,
+} from "../src/pages/bacula/words";
 
 const DIFF = `--- /etc/a
 +++ /etc/a
@@ -35,6 +41,32 @@ test("a difference is files with lines, whatever the lines begin with", () => {
     );
     assert.deepEqual([b?.path, b?.added, b?.removed], ["/etc/b", 1, 0]);
     assert.deepEqual(readDiff(""), []);
+});
+
+test("what is chosen is named only where something is left out", () => {
+    const libraries = [{ Name: "left" }, { Name: "right" }] as TapeLibrary[];
+    const repositories = ["a", "b", "raw"].map((Name) => {
+        return { Name, Owned: true, Use: Name === "raw" ? "block" : "filesystem" };
+    }) as DiskRepository[];
+    const chosen = (changes: Partial<Choice>) =>
+        plain(choiceOptions({ ...FIRST_CHOICE, ...changes }, libraries, repositories));
+    assert.deepEqual(chosen({}), { virtual_autochangers: [], devices_per_repository: 2 });
+    assert.deepEqual(
+        chosen({ withoutLibraries: ["left"], withoutRepositories: ["b"], virtual: ["a", "b"], director: " dir " }),
+        {
+            libraries: ["right"],
+            repositories: ["a"],
+            virtual_autochangers: ["a"],
+            devices_per_repository: 2,
+            director: "dir",
+        },
+    );
+});
+
+test("a library is known by the name that Bacula takes", () => {
+    const libraries = [{ Name: "_Hall 2/left" }] as TapeLibrary[];
+    assert.equal(libraryOf("Hall-2-left", libraries), libraries[0]);
+    assert.equal(libraryOf("left", libraries), undefined);
 });
 
 test("how the storage daemon is", () => {

@@ -150,7 +150,6 @@ async def test_the_way_to_a_configuration(root: Visitor) -> None:
     await expect(apply).to_be_enabled()
 
     world.bacula.run_job("nightly", 7)
-    await page.get_by_role("button", name="Refresh").click()
     await apply.click()
     await expect(dialog(page).get_by_text("nightly (job 7)")).to_be_visible()
     await dialog(page).get_by_role("radio", name="Wait until they have ended").check()
@@ -265,6 +264,13 @@ async def test_what_is_missing_is_said_with_what_to_do(root: Visitor) -> None:
     world.bacula.write(written.replace("Monitor = yes", "Monitor = no").replace(f"@{world.bacula.own}", ""))
     await refresh.click()
     await expect(page.get_by_role("heading", name="The storage daemon runs, but BAMS cannot ask it")).to_be_visible()
+
+    # Without its state the fake systemctl knows no bacula-sd.service.
+    gone = world.bacula.state.rename(world.bacula.state.with_suffix(".gone"))
+    await refresh.click()
+    await expect(page.get_by_text("install the package bacula-sd")).to_be_visible()
+    await expect(page.get_by_role("button", name="Restart the storage daemon")).to_be_hidden()
+    gone.rename(world.bacula.state)
 
 
 async def test_who_may_only_look_is_told_why(plain: Visitor) -> None:

@@ -1,19 +1,18 @@
 import { useState } from "react";
 
-import { type BaculaStatus, applyConfig } from "../../api/bacula";
+import { applyConfig } from "../../api/bacula";
 import type { Options } from "../../api/wire";
 import { PlanDialog } from "../../components/PlanDialog";
 import { _ } from "../../text";
 import { type Regard, RunningJobs, regardOptions } from "./RunningJobs";
 
 interface Props {
-    status: BaculaStatus;
     /** What is configured: that which was shown. */
     options: Options;
     onClose: () => void;
 }
 
-export function ApplyConfig({ status, options, onClose }: Props) {
+export function ApplyConfig({ options, onClose }: Props) {
     const [regard, setRegard] = useState<Regard>("refuse");
     return (
         <PlanDialog
@@ -28,7 +27,7 @@ export function ApplyConfig({ status, options, onClose }: Props) {
             change={(common) => applyConfig({ ...options, ...common, ...regardOptions(regard) })}
             onClose={onClose}
         >
-            <RunningJobs status={status} regard={regard} onChange={setRegard} />
+            <RunningJobs regard={regard} onChange={setRegard} />
         </PlanDialog>
     );
 }

@@ -3,7 +3,7 @@ import {
 } from "@patternfly/react-core";
 import { useCallback, useEffect, useState } from "react";
 
-import { type BaculaStatus, checkConfig, generateConfig, getConfig } from "../../api/bacula";
+import { checkConfig, generateConfig, getConfig } from "../../api/bacula";
 import { REPOSITORY, type DiskRepository } from "../../api/disk";
 import { type BusError, asBusError } from "../../api/errors";
 import { useAnswer, useObjects } from "../../api/hooks";
@@ -86,7 +86,7 @@ function Current({ round }: { round: number }) {
     );
 }
 
-export function ConfigurationTab({ status, round }: { status: BaculaStatus; round: number }) {
+export function ConfigurationTab({ round }: { round: number }) {
     const libraries = useObjects<TapeLibrary>(LIBRARY);
     const repositories = useObjects<DiskRepository>(REPOSITORY);
     const [choice, setChoice] = useState<Choice>(FIRST_CHOICE);
@@ -135,7 +135,6 @@ export function ConfigurationTab({ status, round }: { status: BaculaStatus; roun
                 <StackItem>
                     <Preview
                         draft={draft}
-                        status={status}
                         isStale={JSON.stringify(draft.options) !== JSON.stringify(options)}
                     />
                 </StackItem>

@@ -26,7 +26,7 @@ function speed({ started = 0, ended = 0, bytes: written = 0 }: Shown, now: numbe
     return started && seconds > 1 && written > 0 ? rate(written / seconds) : "";
 }
 
-function JobRow({ job, asOf }: { job: Shown; asOf: number }) {
+function JobRow({ job, asOf, withDevice }: { job: Shown; asOf: number; withDevice: boolean }) {
     const { text, look } = jobState(job.status ?? "");
     const kind = jobKind({ ...(job.type ? { type: job.type } : {}), ...(job.level ? { level: job.level } : {}) });
     return (
@@ -54,15 +54,18 @@ function JobRow({ job, asOf }: { job: Shown; asOf: number }) {
             <Td dataLabel={_("Files")} className="bams-number">
                 {number(job.files ?? 0)}
             </Td>
-            <Td dataLabel={_("Device")} className="bams-wrap">
-                {job.device || bytes(null)}
-                {job.volume && <div className="bams-quiet">{job.volume}</div>}
-            </Td>
+            {withDevice && (
+                <Td dataLabel={_("Device")} className="bams-wrap">
+                    {job.device || bytes(null)}
+                    {job.volume && <div className="bams-quiet">{job.volume}</div>}
+                </Td>
+            )}
         </Tr>
     );
 }
 
 function JobsTable({ label, jobs, asOf }: { label: string; jobs: readonly Shown[]; asOf: number }) {
+    const withDevice = jobs.some(({ device }) => Boolean(device));
     return (
         <Table variant="compact" aria-label={label}>
             <Thead>
@@ -72,12 +75,12 @@ function JobsTable({ label, jobs, asOf }: { label: string; jobs: readonly Shown[
                     <Th>{_("Started")}</Th>
                     <Th>{_("Written")}</Th>
                     <Th>{_("Files")}</Th>
-                    <Th>{_("Device")}</Th>
+                    {withDevice && <Th>{_("Device")}</Th>}
                 </Tr>
             </Thead>
             <Tbody>
                 {jobs.map((job) => (
-                    <JobRow key={job.jobid} job={job} asOf={asOf} />
+                    <JobRow key={job.jobid} job={job} asOf={asOf} withDevice={withDevice} />
                 ))}
             </Tbody>
         </Table>

@@ -6,12 +6,18 @@ import { JOB, type Job } from "../../api/jobs";
 import { ago } from "../../format";
 import { _, fill, ngettext } from "../../text";
 
+/** What is older is no news any more. */
+const SHOWN_MS = 86_400_000;
+
 function texts(value: unknown): string[] {
     return Array.isArray(value) ? value.map(String) : [];
 }
 
 function newest(jobs: readonly Job[], operation: string): Job | undefined {
-    const done = jobs.filter(({ Operation, State }) => Operation === operation && State === "succeeded");
+    const done = jobs.filter(
+        ({ Operation, State, EndTime }) =>
+            Operation === operation && State === "succeeded" && EndTime / 1000 > Date.now() - SHOWN_MS,
+    );
     return done.sort((a, b) => b.EndTime - a.EndTime)[0];
 }
 

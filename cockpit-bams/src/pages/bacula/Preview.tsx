@@ -3,7 +3,7 @@ import {
 } from "@patternfly/react-core";
 import { useState } from "react";
 
-import type { BaculaStatus, Finding } from "../../api/bacula";
+import type { Finding } from "../../api/bacula";
 import type { Options } from "../../api/wire";
 import { ActionButton } from "../../components/ActionButton";
 import { useDialog } from "../../components/useDialog";
@@ -25,7 +25,6 @@ export interface Draft {
 
 interface Props {
     draft: Draft;
-    status: BaculaStatus;
     /** The form says something else by now. */
     isStale: boolean;
 }
@@ -63,7 +62,7 @@ function Texts({ draft: { text, diff, director } }: { draft: Draft }) {
 }
 
 /** What would be installed, what is wrong with it, and the way to install it. */
-export function Preview({ draft, status, isStale }: Props) {
+export function Preview({ draft, isStale }: Props) {
     const { dialog, open } = useDialog();
     const errors = errorsOf(draft.findings);
     const refusal = isStale
@@ -75,7 +74,7 @@ export function Preview({ draft, status, isStale }: Props) {
         <ActionButton
             action={CONFIGURE}
             onClick={() =>
-                open((close) => <ApplyConfig status={status} options={draft.options} onClose={close} />)
+                open((close) => <ApplyConfig options={draft.options} onClose={close} />)
             }
             {...refusal}
         >

@@ -1,11 +1,11 @@
 import { useState } from "react";
 
-import { type BaculaStatus, restart } from "../../api/bacula";
+import { restart } from "../../api/bacula";
 import { PlanDialog } from "../../components/PlanDialog";
 import { _ } from "../../text";
 import { type Regard, RunningJobs, regardOptions } from "./RunningJobs";
 
-export function Restart({ status, onClose }: { status: BaculaStatus; onClose: () => void }) {
+export function Restart({ onClose }: { onClose: () => void }) {
     const [regard, setRegard] = useState<Regard>("refuse");
     return (
         <PlanDialog
@@ -15,7 +15,7 @@ export function Restart({ status, onClose }: { status: BaculaStatus; onClose: ()
             change={(common) => restart({ ...common, ...regardOptions(regard) })}
             onClose={onClose}
         >
-            <RunningJobs status={status} regard={regard} onChange={setRegard} />
+            <RunningJobs regard={regard} onChange={setRegard} />
         </PlanDialog>
     );
 }

@@ -1,7 +1,8 @@
 // A restart kills what runs. Every dialog that restarts the storage daemon names it, and lets the person choose.
-import { Alert, FormGroup, List, ListItem, Radio } from "@patternfly/react-core";
+import { Alert, FormGroup, List, ListItem, Radio, Spinner } from "@patternfly/react-core";
 
-import type { BaculaStatus } from "../../api/bacula";
+import { getStatus } from "../../api/bacula";
+import { useAnswer } from "../../api/hooks";
 import { type Options, b } from "../../api/wire";
 import { _, fill, ngettext } from "../../text";
 
@@ -15,9 +16,12 @@ export function regardOptions(regard: Regard): Options {
 
 const MOST = 8;
 
-function RunningAlert({ status }: { status: BaculaStatus | undefined }) {
+/** As it is when the dialog opens, not when the page was last refreshed. */
+function RunningAlert() {
+    const { value: status } = useAnswer(getStatus);
     const running = status?.running ?? [];
-    if (status?.installed && !status.reachable && status.unit_state === "active") {
+    if (!status) return <Spinner size="md" aria-label={_("Asking which jobs run")} />;
+    if (status.installed && !status.reachable && status.unit_state === "active") {
         return (
             <Alert isInline variant="warning" component="h2" title={_("Whether jobs run is not known")}>
                 {_("The storage daemon does not tell. Ask the Director first, then choose to restart at once.")}
@@ -45,12 +49,11 @@ function RunningAlert({ status }: { status: BaculaStatus | undefined }) {
 }
 
 interface Props {
-    status: BaculaStatus | undefined;
     regard: Regard;
     onChange: (regard: Regard) => void;
 }
 
-export function RunningJobs({ status, regard, onChange }: Props) {
+export function RunningJobs({ regard, onChange }: Props) {
     const choice = (value: Regard, label: string, description: string) => (
         <Radio
             id={`regard-${value}`}
@@ -63,7 +66,7 @@ export function RunningJobs({ status, regard, onChange }: Props) {
     );
     return (
         <>
-            <RunningAlert status={status} />
+            <RunningAlert />
             <FormGroup role="radiogroup" label={_("When jobs run")} fieldId="regard" isStack>
                 {choice("refuse", _("Do nothing"), _("The change is refused and names the jobs."))}
                 {choice("wait", _("Wait until they have ended"), _("However long it takes. It can be cancelled."))}

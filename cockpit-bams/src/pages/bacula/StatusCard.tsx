@@ -104,7 +104,7 @@ export function StatusCard({ bacula }: { bacula: Bacula }) {
         <ActionButton
             action={RESTART}
             variant="secondary"
-            onClick={() => open((close) => <Restart status={status} onClose={close} />)}
+            onClick={() => open((close) => <Restart onClose={close} />)}
         >
             {_("Restart the storage daemon")}
         </ActionButton>

@@ -30,7 +30,7 @@ function content(id: string, { status, round, asOf }: Bacula): ReactNode {
         case "jobs":
             return <JobsTab status={status} round={round} asOf={asOf} />;
         case "configuration":
-            return <ConfigurationTab status={status} round={round} />;
+            return <ConfigurationTab round={round} />;
         default:
             return <DevicesTab status={status} />;
     }

@@ -12,7 +12,7 @@ import { DRIVE, LIBRARY, type TapeDrive, type TapeLibrary } from "../../api/tape
 
 /** Several changes that come together are one, and a storm of them is a question every few seconds. */
 const SETTLE_MS = 400;
-const REST_MS = 5000;
+const REST_MS = 3000;
 
 export interface Bacula {
     status: BaculaStatus | undefined;
