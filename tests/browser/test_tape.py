@@ -396,6 +396,7 @@ async def test_ten_thousand_slots_stay_smooth(browser: Browser, allowed: Allowed
             page = await visitor.open("overview")
             await settled(page)
             await page.context.add_init_script(HEARD)
+            await page.wait_for_load_state("networkidle")  # a reload would break off what is on its way
             await page.reload()
             await settled(page)
             await page.evaluate("window.began = performance.now(); window.location.hash = '#/tape'")
