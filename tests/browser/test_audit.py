@@ -56,8 +56,8 @@ async def test_records_are_found_opened_and_verified(root: Visitor) -> None:
 async def test_what_others_changed_is_told(root: Visitor) -> None:
     root.allowed.log.append("audit")
     await root.host.world.disks.create("nightly", "tank")
-    folder = root.host.stack.directory / "state" / "audit"
-    file = sorted(folder.glob("*.jsonl"))[-1]
+    folder = root.host.stack.directory / "state"
+    file = sorted(folder.rglob("audit.log*"))[-1]
     page = await root.open("audit")
     await settled(page)
     await expect(rows(page).filter(has_text="nightly").first).to_be_visible()
