@@ -44,7 +44,7 @@ export function moment(microseconds: number): string {
     const name = language();
     const known = moments.get(name) ?? new Intl.DateTimeFormat(name, { dateStyle: "short", timeStyle: "medium" });
     moments.set(name, known);
-    return known.format(microseconds / 1000);
+    return isolate(known.format(microseconds / 1000));
 }
 
 /** "3 minutes ago" of microseconds since 1970. */

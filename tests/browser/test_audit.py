@@ -31,7 +31,7 @@ async def test_records_are_found_opened_and_verified(root: Visitor) -> None:
     await expect(rows(page).filter(has_text="Failed")).to_have_count(0)
     await expect(rows(page).filter(has_text="nightly").first).to_contain_text("Done")
     assert "outcome=done" in page.url
-    record = rows(page).filter(has_text="nightly").first
+    record = rows(page).filter(has_text="create repository nightly of").first
     await record.get_by_role("button", name="Details").click()
     await expect(page.get_by_text("CreateRepository")).to_be_visible()
     await expect(page.get_by_text(re.compile("name = nightly"))).to_be_visible()
@@ -56,8 +56,7 @@ async def test_records_are_found_opened_and_verified(root: Visitor) -> None:
 async def test_what_others_changed_is_told(root: Visitor) -> None:
     root.allowed.log.append("audit")
     await root.host.world.disks.create("nightly", "tank")
-    folder = root.host.stack.directory / "state" / "audit"
-    file = sorted(folder.glob("*.jsonl"))[-1]
+    file = root.host.stack.directory / "log" / "audit.log"
     page = await root.open("audit")
     await settled(page)
     await expect(rows(page).filter(has_text="nightly").first).to_be_visible()

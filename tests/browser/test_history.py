@@ -10,6 +10,7 @@ DAYS = 20
 
 
 async def test_space_over_time_and_when_it_is_full(root: Visitor) -> None:
+    root.allowed.log.append("alert forecast/pool/lvm:vg0")
     await root.host.stop()
     await filled(root.host.stack, "pool/lvm:vg0/used", DAYS)
     await root.host.start()

@@ -37,7 +37,7 @@ function Legend({ lines }: { lines: readonly Line[] }) {
         <ul className="bams-legend">
             {lines.map(({ name }, index) => (
                 <li key={name}>
-                    <svg aria-hidden="true" width="32" height="8" viewBox="0 0 32 8">
+                    <svg aria-hidden="true" className="bams-sample" width="32" height="8" viewBox="0 0 32 8">
                         <path className={LOOKS[index % LOOKS.length] ?? ""} d="M0 4H32" />
                     </svg>
                     <span className="bams-wrap">{name}</span>
@@ -52,9 +52,9 @@ function Figures({ label, lines, format }: Props) {
         <Table variant="compact" aria-label={label}>
             <Thead>
                 <Tr>
-                    <Th>{_("Time")}</Th>
+                    <Th modifier="wrap">{_("Time")}</Th>
                     {lines.map(({ name }) => (
-                        <Th key={name}>{name}</Th>
+                        <Th key={name} modifier="wrap">{name}</Th>
                     ))}
                 </Tr>
             </Thead>
@@ -90,6 +90,7 @@ export function LineChart({ label, lines, format }: Props) {
                 <div className="bams-quiet">{format(top)}</div>
                 <svg
                     role="img"
+                    className="bams-drawing"
                     aria-label={`${label}. ${summary(lines, format)}`}
                     viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
                     preserveAspectRatio="none"

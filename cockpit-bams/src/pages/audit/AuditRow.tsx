@@ -30,7 +30,7 @@ function whoText({ person, login_uid: login, uid, pid }: AuditRecord): string {
     const ids = [
         login === undefined ? "" : fill(_("logged in as user {uid}"), { uid: login }),
         uid === undefined ? "" : fill(_("called as user {uid}"), { uid }),
-        pid === undefined ? "" : fill(_("process {pid}"), { pid }),
+        !pid ? "" : fill(_("process {pid}"), { pid }),
     ];
     return [person, ...ids].filter(Boolean).join(", ");
 }

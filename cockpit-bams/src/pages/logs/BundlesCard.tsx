@@ -29,24 +29,26 @@ function BundleRow({ bundle, onDelete }: { bundle: Bundle; onDelete: () => void 
                 {bytes(size)}
             </Td>
             <Td isActionCell>
-                <Button
-                    variant="link"
-                    component="a"
-                    href={downloadAddress(path, size)}
-                    download
-                    aria-label={fill(_("Download {name}"), { name })}
-                >
-                    {_("Download")}
-                </Button>
-                <ActionButton
-                    action="org.bams.manage"
-                    variant="link"
-                    isDanger
-                    aria-label={fill(_("Delete {name}"), { name })}
-                    onClick={onDelete}
-                >
-                    {_("Delete")}
-                </ActionButton>
+                <div className="bams-row-buttons">
+                    <Button
+                        variant="link"
+                        component="a"
+                        href={downloadAddress(path, size)}
+                        download
+                        aria-label={fill(_("Download {name}"), { name })}
+                    >
+                        {_("Download")}
+                    </Button>
+                    <ActionButton
+                        action="org.bams.manage"
+                        variant="link"
+                        isDanger
+                        aria-label={fill(_("Delete {name}"), { name })}
+                        onClick={onDelete}
+                    >
+                        {_("Delete")}
+                    </ActionButton>
+                </div>
             </Td>
         </Tr>
     );

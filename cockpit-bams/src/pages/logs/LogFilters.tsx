@@ -55,6 +55,7 @@ export function LogFilters({ services, filter, onChange }: Props) {
             <Field label={_("Text")} id="log-text">
                 <SearchInput
                     searchInputId="log-text"
+                    aria-label={_("Text")}
                     value={text}
                     onChange={(_event, value) => setText(value)}
                     onSearch={(_event, value) => find(value)}

@@ -1,4 +1,4 @@
-import { Gallery, StackItem } from "@patternfly/react-core";
+import { StackItem } from "@patternfly/react-core";
 import { useCallback } from "react";
 
 import { useAnswer, useFeature, useSignal } from "../../api/hooks";
@@ -46,7 +46,7 @@ function Charts() {
     };
     return (
         <StackItem>
-            <Gallery hasGutter minWidths={{ default: "min(100%, 24rem)" }}>
+            <div className="bams-charts">
                 {capacity.length > 0 && (
                     <HistoryCard
                         id="capacity"
@@ -66,7 +66,7 @@ function Charts() {
                         firstDays={1}
                     />
                 )}
-            </Gallery>
+            </div>
         </StackItem>
     );
 }

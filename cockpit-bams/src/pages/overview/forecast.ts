@@ -33,6 +33,7 @@ export function forecastText({ forecast }: Filling): string {
     const { state = "", text = "", days, days_low: low, days_high: high } = forecast ?? {};
     if (state === "growing" && days !== undefined) {
         const [about, least, most] = [days, low ?? days, high ?? days].map((value) => number(Math.round(value)));
+        if (days < 1) return _("At this pace it is full within a day.");
         return fill(_("At this pace it is full in {days} days (between {low} and {high})."), {
             days: about ?? "",
             low: least ?? "",
