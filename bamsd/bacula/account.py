@@ -30,6 +30,8 @@ class Node:
     may_execute: bool = False
     group: str = ""
     mode: int = 0
+    free_bytes: int = 0
+    """What may still be written there; of a folder only."""
 
 
 def find(name: str, extra_groups: Iterable[str] = ()) -> Account | None:
@@ -68,7 +70,16 @@ def look(path: str, account: Account) -> Node:
         may_execute=bool(bits & 1) or (is_root and bool(found.st_mode & 0o111)),
         group=_group_name(found.st_gid),
         mode=stat.S_IMODE(found.st_mode),
+        free_bytes=_free(path) if stat.S_ISDIR(found.st_mode) else 0,
     )
+
+
+def _free(path: str) -> int:
+    try:
+        room = os.statvfs(path)
+    except OSError:
+        return 0
+    return room.f_bavail * room.f_frsize
 
 
 def _group_name(number: int) -> str:

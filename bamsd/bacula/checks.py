@@ -23,6 +23,7 @@ def configured(config: SdConfig, ours: frozenset[str], look: Look, user: str) ->
         *_each_changer(config, look, user),
         *_doubled_devices(config.of("Device")),
         *_media_types(config.of("Device")),
+        *_spooling(config.of("Device"), look, user),
     ]
     return tuple(each if each.subject in ours else _milder(each) for each in found)
 
@@ -101,11 +102,12 @@ def _each_changer(config: SdConfig, look: Look, user: str) -> Iterator[Finding]:
             yield _error(name, f"its Changer Device {shown(changer)} does not exist", "Check the library's cable.")
         elif not (node.may_read and node.may_write):
             yield _error(name, f"user {user} may not read and write {shown(changer)}", "Call FixPermissions.")
-        script = command.split(" ", 1)[0]
-        if not script:
+        programs = [word for word in command.split(" ") if word.startswith("/")]
+        if not programs:
             yield _error(name, "it has a Changer Device but no Changer Command", "Add the line for mtx-changer.")
-        elif not look(script).may_execute:
-            yield _error(name, f"user {user} cannot run {shown(script)}", "Install Bacula's scripts and mtx.")
+        for program in programs:
+            if not look(program).may_execute:
+                yield _error(name, f"user {user} cannot run {shown(program)}", "Install Bacula's scripts and mtx.")
 
 
 def _indexes(name: str, members: Sequence[Row]) -> Iterator[Finding]:
@@ -130,6 +132,28 @@ def _doubled_devices(rows: Iterable[Row]) -> Iterator[Finding]:
                 shown_name(row), f"{seen[path]} uses {shown(path)} too", "Remove one of the two Device resources."
             )
         seen.setdefault(path, shown_name(row))
+
+
+def _spooling(rows: Iterable[Row], look: Look, user: str) -> Iterator[Finding]:
+    """A folder that is missing is found by Bacula only when a job wants to spool; so is one that is too small."""
+    wanted: dict[str, int] = {}
+    for row in rows:
+        path = text_of(row, "SpoolDirectory")
+        if not path:
+            continue
+        node = look(path)
+        wanted[path] = wanted.get(path, 0) + number_of(row, "MaximumSpoolSize", 0)
+        if not node.is_folder:
+            yield _error(shown_name(row), f"its Spool Directory {shown(path)} is no folder", "Make it.")
+        else:
+            yield from _access(shown_name(row), path, node, user)
+            if wanted[path] > node.free_bytes:
+                yield _warning(
+                    shown_name(row),
+                    f"{shown(path)} has room for {node.free_bytes >> 30} GiB, and the drives may spool "
+                    f"{wanted[path] >> 30} GiB there",
+                    "Make room, or choose a smaller spool size.",
+                )
 
 
 def _media_types(rows: Iterable[Row]) -> Iterator[Finding]:

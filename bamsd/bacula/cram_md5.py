@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 _CHALLENGE = re.compile(r"auth cram-md5c? (\S{1,200}) ssl=(\d)\s*")
-TLS_REQUIRED = 2
+TLS_NONE, TLS_OFFERED, TLS_REQUIRED = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,14 @@ def parse_challenge(line: str) -> Challenge | None:
     return Challenge(found[1], int(found[2])) if found else None
 
 
+def key_of(password: str) -> bytes:
+    """A password as Bacula keeps it in memory."""
+    return hashlib.md5(password.encode(), usedforsecurity=False).hexdigest().encode()
+
+
 def answer(password: str, challenge: str) -> str:
     """What proves the password to whoever asked."""
-    key = hashlib.md5(password.encode(), usedforsecurity=False).hexdigest().encode()
-    digest = hmac.new(key, challenge.encode(), hashlib.md5).digest()
+    digest = hmac.new(key_of(password), challenge.encode(), hashlib.md5).digest()
     return base64.b64encode(digest).decode().rstrip("=")
 
 

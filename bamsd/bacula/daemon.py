@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections.abc import Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bamsd.bacula import bsdjson, reach, sd_client, systemctl
 from bamsd.bacula.config_files import Places
 from bamsd.bacula.models import Login, SdJob, SdStatus
+from bamsd.bacula.resources import SdConfig
 from bamsd.core.jobs import Progress
 from bamsd.errors import BamsError, InUse, NotReady, TimedOut, ToolFailed
 
@@ -31,12 +32,19 @@ class StorageDaemon:
 
     async def login(self) -> Login:
         """From the configuration on the disk. Raises ``NotReady`` when that names no monitor, ``ToolFailed``."""
-        if not await asyncio.to_thread(self.places.main.exists):
-            raise NotReady(f"There is no {self.places.main}: install bacula-sd, then call ApplyConfig.")
-        return reach.login_of(await bsdjson.read(self.places.main, {}))
+        return reach.login_of(await self._config())
 
     async def status(self) -> SdStatus:
-        return await sd_client.status(await self.login(), self.limits.status_s)
+        config = await self._config()
+        found = await sd_client.status(reach.login_of(config), self.limits.status_s)
+        numbers = reach.drive_numbers(config)
+        devices = tuple(replace(device, drive=numbers.get(device.name, 0)) for device in found.devices)
+        return replace(found, devices=devices)
+
+    async def _config(self) -> SdConfig:
+        if not await asyncio.to_thread(self.places.main.exists):
+            raise NotReady(f"There is no {self.places.main}: install bacula-sd, then call ApplyConfig.")
+        return await bsdjson.read(self.places.main, {})
 
     async def running(self) -> tuple[SdJob, ...]:
         """Jobs that a restart would kill. A daemon that is not active has none."""

@@ -39,6 +39,8 @@ class Choice:
     repositories: tuple[str, ...] | None = None
     virtual: tuple[str, ...] = ()
     devices_per_repository: int = 2
+    spool_directory: str = ""
+    spool_bytes: int = 0
     director: str = "bacula-dir"
     address: str = ""
     local_director: bool = False
@@ -176,6 +178,8 @@ class Drafts:
             repositories=repositories,
             virtual=frozenset(choice.virtual),
             devices_per_repository=choice.devices_per_repository,
+            spool_directory=choice.spool_directory,
+            spool_bytes=choice.spool_bytes,
             director=check_name(choice.director, "Director"),
             scripts=self._scripts,
             base=base,

@@ -23,6 +23,8 @@ class ConfigOptions(JobOptions):
     repositories: list[Name] | None = Field(None, max_length=256)
     virtual_autochangers: list[Name] = Field([], max_length=256)
     devices_per_repository: int = Field(2, ge=1, le=32)
+    spool_directory: str = Field("", max_length=1024)
+    spool_size: int = Field(0, ge=0, lt=1 << 60)
     director: Name = "bacula-dir"
     address: str = Field("", max_length=253)
     local_director: bool = False
@@ -34,6 +36,8 @@ class ConfigOptions(JobOptions):
             repositories=None if self.repositories is None else tuple(self.repositories),
             virtual=tuple(self.virtual_autochangers),
             devices_per_repository=self.devices_per_repository,
+            spool_directory=self.spool_directory,
+            spool_bytes=self.spool_size,
             director=self.director,
             address=self.address,
             local_director=self.local_director,
@@ -209,6 +213,7 @@ def _device(device: SdDevice) -> dict[str, Any]:
         "pool": device.pool,
         "blocked": device.blocked,
         "bytes": device.written_bytes,
+        "drive": device.drive,
     }
 
 
@@ -226,6 +231,7 @@ def _sd_job(job: SdJob) -> dict[str, Any]:
         "device": job.device,
         "started": job.started_us,
         "ended": job.ended_us,
+        "waiting": job.waiting,
     }
 
 

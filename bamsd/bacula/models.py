@@ -37,6 +37,21 @@ def as_name(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """What the storage daemon's Director resource says of TLS. ``certificate`` is empty when it has none."""
+
+    certificate: str = ""
+    key: str = ""
+    is_required: bool = False
+    verifies_peer: bool = False
+
+    @property
+    def needs_psk(self) -> bool:
+        """Required, and no certificate: the password is the key (Bacula 11 and newer)."""
+        return self.is_required and not self.certificate
+
+
+@dataclass(frozen=True, slots=True)
 class Login:
     """How to reach a storage daemon. The password is never shown: repr leaves it out."""
 
@@ -44,6 +59,7 @@ class Login:
     port: int
     director: str
     password: str = field(repr=False)
+    tls: Tls = Tls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +75,10 @@ class SdHeader:
 
 @dataclass(frozen=True, slots=True)
 class SdDevice:
-    """One Device resource as it works now. ``kind`` is Tape, File, ...; ``blocked`` says why it waits, else empty."""
+    """One Device resource as it works now. ``kind`` is Tape, File, ...; ``blocked`` says why it waits, else empty.
+
+    ``drive`` is its number in the autochanger, which only the configuration knows.
+    """
 
     name: str
     archive_device: str
@@ -74,6 +93,7 @@ class SdDevice:
     pool: str
     blocked: str
     written_bytes: int
+    drive: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +113,8 @@ class SdJob:
     device: str = ""
     started_us: int = 0
     ended_us: int = 0
+    waiting: str = ""
+    """Why it has no device yet, in the storage daemon's words."""
 
     @property
     def called(self) -> str:

@@ -4,7 +4,7 @@ import ipaddress
 
 from bamsd.bacula import sd_config
 from bamsd.bacula.models import Login
-from bamsd.bacula.resources import SdConfig, number_of, text_of
+from bamsd.bacula.resources import SdConfig, number_of, text_of, tls_of
 from bamsd.errors import NotReady
 
 PORT = 9103
@@ -32,7 +32,12 @@ def login_of(config: SdConfig) -> Login:
             "call ApplyConfig, which adds one."
         )
     address, port = address_of(config)
-    return Login(address, port, text_of(rows[0], "Name"), text_of(rows[0], "Password"))
+    return Login(address, port, text_of(rows[0], "Name"), text_of(rows[0], "Password"), tls_of(rows[0]))
+
+
+def drive_numbers(config: SdConfig) -> dict[str, int]:
+    """The number of each Device in its autochanger, which the daemon's own answers do not have."""
+    return {text_of(row, "Name"): number_of(row, "DriveIndex", 0) for row in config.of("Device")}
 
 
 def _is_everywhere(address: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bamsd.bacula.models import shown
+from bamsd.bacula.models import Tls, shown
 from bamsd.errors import InvalidArgument, ToolFailed
 
 
@@ -142,3 +142,15 @@ def number_of(row: Row, key: str, default: int) -> int:
 
 def shown_name(row: Row) -> str:
     return shown(text_of(row, "Name")) or "without a name"
+
+
+def tls_of(row: Row) -> Tls:
+    """What a resource says of TLS. With a certificate Bacula takes TLS Require for TLS Enable too."""
+    required = bool(row.get("TlsRequire"))
+    certificate = text_of(row, "TlsCertificate") if required or row.get("TlsEnable") else ""
+    return Tls(
+        certificate=certificate,
+        key=text_of(row, "TlsKey"),
+        is_required=required,
+        verifies_peer=bool(certificate) and bool(row.get("TlsVerifyPeer", True)),
+    )

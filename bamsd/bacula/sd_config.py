@@ -8,8 +8,8 @@ Media Type must not be shared by devices that cannot read each other's volumes.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bamsd.bacula.models import Repository, TapeDrive, TapeLibrary, as_name
-from bamsd.bacula.resources import Plain, Resource, SdConfig, resource
+from bamsd.bacula.models import Repository, TapeDrive, TapeLibrary, Tls, as_name
+from bamsd.bacula.resources import Plain, Resource, SdConfig, Value, resource, tls_of
 from bamsd.errors import AlreadyExists, InvalidArgument
 
 MONITOR = "bams-monitor"
@@ -17,6 +17,8 @@ FIRST_LINE = "# Written by bamsd, which writes it again: use org.bams.Bacula, no
 JOBS_PER_FILE_DEVICE = 5
 CHANGER_WAIT_S, REWIND_WAIT_S, OPEN_WAIT_S = 900, 600, 300
 """A large robot takes minutes; with less Bacula gives up while the cartridge is on its way."""
+FLOCK = f"/usr/bin/flock --exclusive --no-fork --timeout {CHANGER_WAIT_S} %c"
+"""BAMS holds the same lock while it moves a tape (bamsd/tape/robot_lock.py); %c is the Changer Device."""
 LARGE_FILE = "50G"
 MOST_DEVICES = 32
 
@@ -41,6 +43,9 @@ class Wanted:
     repositories: tuple[Repository, ...] = ()
     virtual: frozenset[str] = frozenset()
     devices_per_repository: int = 2
+    spool_directory: str = ""
+    spool_bytes: int = 0
+    """Of each tape drive: where jobs' data waits before it is written at the drive's speed, and how much; 0 for all."""
     director: str = "bacula-dir"
     storage: str = "bacula-sd"
     scripts: str = "/etc/bacula/scripts"
@@ -52,7 +57,7 @@ def resources(wanted: Wanted, passwords: Passwords) -> tuple[Resource, ...]:
     _check(wanted)
     found = [*_frame(wanted, passwords)]
     for library in wanted.libraries:
-        found += _library(library, wanted.scripts)
+        found += _library(library, wanted)
     for repository in wanted.repositories:
         found += _repository(repository, wanted.devices_per_repository, virtual=repository.name in wanted.virtual)
     _refuse_doubles(found, wanted.base)
@@ -94,6 +99,10 @@ def _check(wanted: Wanted) -> None:
         raise InvalidArgument(
             f"A repository can have 1 to {MOST_DEVICES} devices, not {wanted.devices_per_repository}."
         )
+    if wanted.spool_directory and not wanted.spool_directory.startswith("/"):
+        raise InvalidArgument(f"{wanted.spool_directory!a} is no folder for spooling: give an absolute path.")
+    if wanted.spool_bytes and not wanted.spool_directory:
+        raise InvalidArgument("A spool size needs a spool directory too.")
     unknown = wanted.virtual - {repository.name for repository in wanted.repositories}
     if unknown:
         raise InvalidArgument(
@@ -122,25 +131,40 @@ def _frame(wanted: Wanted, passwords: Passwords) -> Iterable[Resource]:
     if not director:
         director = wanted.director
         yield resource("Director", Name=director, Password=passwords.director)
-    yield resource("Director", Name=MONITOR, Password=passwords.monitor, Monitor=True)
+    yield resource("Director", Name=MONITOR, Password=passwords.monitor, Monitor=True, **_tls_as(wanted.base))
     if not wanted.base.of("Messages"):
         yield resource("Messages", Name="Standard", Director=Plain(f"{director} = all"))
 
 
-def _library(library: TapeLibrary, scripts: str) -> Iterable[Resource]:
+def _tls_as(base: SdConfig) -> dict[str, Value]:
+    """TLS for the monitor as for the Director that people set up with certificates; BAMS proves itself by password."""
+    rows = [row for row in base.of("Director") if not row.get("Monitor")]
+    tls = tls_of(rows[0]) if rows else Tls()
+    if not tls.certificate:
+        return {}
+    return {
+        "TLS_Enable": True,
+        "TLS_Require": tls.is_required,
+        "TLS_Certificate": tls.certificate,
+        "TLS_Key": tls.key,
+        "TLS_Verify_Peer": False,
+    }
+
+
+def _library(library: TapeLibrary, wanted: Wanted) -> Iterable[Resource]:
     name = as_name(library.name)
     yield resource(
         "Autochanger",
         Name=name,
         Device=tuple(drive_name(library, drive) for drive in library.drives),
         Changer_Device=library.changer,
-        Changer_Command=f"{scripts}/mtx-changer %c %o %S %a %d",
+        Changer_Command=f"{FLOCK} {wanted.scripts}/mtx-changer %c %o %S %a %d",
     )
     for drive in library.drives:
-        yield _drive(library, drive, scripts)
+        yield _drive(library, drive, wanted)
 
 
-def _drive(library: TapeLibrary, drive: TapeDrive, scripts: str) -> Resource:
+def _drive(library: TapeLibrary, drive: TapeDrive, wanted: Wanted) -> Resource:
     return resource(
         "Device",
         Name=drive_name(library, drive),
@@ -148,7 +172,7 @@ def _drive(library: TapeLibrary, drive: TapeDrive, scripts: str) -> Resource:
         Archive_Device=drive.device,
         Device_Type="Tape",
         Control_Device=drive.control or None,
-        Alert_Command=f"{scripts}/tapealert %l" if drive.control and drive.has_alerts else None,
+        Alert_Command=f"{wanted.scripts}/tapealert %l" if drive.control and drive.has_alerts else None,
         Drive_Index=drive.index,
         Autochanger=True,
         Automatic_Mount=True,
@@ -162,6 +186,8 @@ def _drive(library: TapeLibrary, drive: TapeDrive, scripts: str) -> Resource:
         Maximum_Rewind_Wait=REWIND_WAIT_S,
         Maximum_Open_Wait=OPEN_WAIT_S,
         Maximum_File_Size=LARGE_FILE if drive.generation >= 5 else None,
+        Spool_Directory=wanted.spool_directory or None,
+        Maximum_Spool_Size=wanted.spool_bytes or None,
     )
 
 

@@ -14,6 +14,8 @@ from bamsd.errors import ToolFailed
 
 Row = Mapping[str, Any]
 _MOST_ROWS = 10_000
+_WAITING = re.compile(r"^\s*36\d\d JobId=(\d{1,10}) (.+?)\.?$", re.MULTILINE)
+_MOST_REASONS = 4
 _STRING_OR_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|\[\s*,', re.DOTALL)
 
 
@@ -41,6 +43,16 @@ def parse_devices(text: str) -> tuple[SdDevice, ...]:
 
 def parse_running(text: str) -> tuple[SdJob, ...]:
     return tuple(_job(row) for row in _rows(text, "running") if _number(row, "jobid"))
+
+
+def parse_waiting(text: str) -> dict[int, str]:
+    """Jobs that wait for a device, by JobId, and why: lines ``36NN JobId=N reason`` in every version and form."""
+    found: dict[int, list[str]] = {}
+    for jobid, reason in _WAITING.findall(text.replace("\0", ""))[:_MOST_ROWS]:
+        reasons = found.setdefault(int(jobid), [])
+        if len(reasons) < _MOST_REASONS and shown(reason) not in reasons:
+            reasons.append(shown(reason))
+    return {jobid: "; ".join(reasons) for jobid, reasons in found.items()}
 
 
 def parse_terminated(text: str) -> tuple[SdJob, ...]:

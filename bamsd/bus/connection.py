@@ -41,9 +41,19 @@ class _PatientSocket:
 
 
 class _Bus(MessageBus):  # type: ignore[misc]
-    def __init__(self, address: str | None) -> None:
+    def __init__(self, address: str | None, connected: socket.socket | None = None) -> None:
+        self._connected = connected
         super().__init__(bus_address=address, bus_type=BusType.SYSTEM, negotiate_unix_fd=False)
         self._writer.sock = _PatientSocket(self._sock)
+
+    def _setup_socket(self) -> None:
+        if self._connected is None:
+            super()._setup_socket()
+            return
+        self._sock = self._connected
+        self._sock.setblocking(False)
+        self._stream = self._sock.makefile("rwb")
+        self._fd = self._sock.fileno()
 
     async def _auth_readline(self) -> str:
         line = b""
@@ -71,9 +81,10 @@ class Connection:
         self._bus = bus
 
     @classmethod
-    async def open(cls, address: str | None = None) -> "Connection":
+    async def open(cls, address: str | None = None, connected: socket.socket | None = None) -> "Connection":
+        """``connected`` is a socket at whose other end a bus listens already, such as that of another host."""
         try:
-            bus = _Bus(address)
+            bus = _Bus(address, connected)
         except OSError as error:
             raise NotReady(f"There is no system bus: {error}. Is dbus running?") from None
         try:
@@ -120,21 +131,26 @@ class Connection:
             signature=signature,
             body=wire.pack(signature, list(values)),
         )
-        try:
-            async with asyncio.timeout(timeout_s):
-                reply = await self._bus.call(message)
-        except TimeoutError:
-            raise TimedOut(f"{destination} did not answer {member} within {timeout_s:.0f} s.") from None
-        except (OSError, EOFError) as error:
-            raise NotReady(f"The connection to the bus ended during {member}: {error}.") from None
-        if reply is None:
-            raise NotReady(f"The connection to the bus ended during {member}.")
+        reply = await self.ask(message, timeout_s)
         if reply.message_type is MessageType.ERROR:
             reason = str(reply.body[0]) if reply.body else ""
             if reply.error_name in BY_NAME:
                 raise BY_NAME[reply.error_name](reason)
             raise ToolFailed(f"{destination} refused {member}: {reply.error_name}: {reason}")
         return [wire.unpack(value) for value in reply.body]
+
+    async def ask(self, message: Message, timeout_s: float) -> Message:
+        """Send a call and return its reply, which may be an error."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                reply = await self._bus.call(message)
+        except TimeoutError:
+            raise TimedOut(f"{message.destination} did not answer {message.member} within {timeout_s:.0f} s.") from None
+        except (OSError, EOFError) as error:
+            raise NotReady(f"The connection to the bus ended during {message.member}: {error}.") from None
+        if reply is None:
+            raise NotReady(f"The connection to the bus ended during {message.member}.")
+        return reply
 
     async def listen(self, rule: str) -> None:
         """Ask the bus for signals that match the rule."""

@@ -16,7 +16,7 @@ from dbus_next import Message, MessageFlag, MessageType, Variant
 from dbus_next.signature import SignatureTree
 from pydantic import SecretStr
 
-from bamsd.bus import wire
+from bamsd.bus import options, wire
 from bamsd.bus.caller import Caller, Callers, current
 from bamsd.bus.export import Interface, Method
 from bamsd.bus.objects import OBJECT_MANAGER, PROPERTIES, ObjectTree
@@ -240,7 +240,7 @@ def _arguments(declared: Method, message: Message) -> list[Any]:
         )
     values = [wire.unpack(value) for value in message.body]
     if declared.options:
-        values[-1] = wire.options(declared.options, values[-1])
+        values[-1] = options.checked(declared.options, values[-1])
     return values
 
 

@@ -5,15 +5,12 @@ closes the connection of a sender that sends such a string, so every string pass
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from dbus_next import Variant
 from dbus_next.signature import SignatureTree, SignatureType
-from pydantic import BaseModel, ValidationError
 
 from bamsd.errors import InvalidArgument
-
-M = TypeVar("M", bound=BaseModel)
 
 MAX_DEPTH = 16
 """Deepest nesting of a value that is taken from a caller. The bus itself allows 64."""
@@ -91,16 +88,3 @@ def unpack(value: Any, depth: int = 0) -> Any:
         case list():
             return [unpack(item, depth + 1) for item in value]
     return value
-
-
-def options(model: type[M], given: Mapping[str, Any]) -> M:
-    """The options of a call as its model. An unknown key, a wrong type or range is refused by name."""
-    try:
-        return model.model_validate(given, strict=True)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "options"
-        known = ", ".join(sorted(model.model_fields)) or "none"
-        if first["type"] == "extra_forbidden":
-            raise InvalidArgument(f"There is no option {text(key)!r}. Known options: {known}.") from None
-        raise InvalidArgument(f"Option {text(key)!r} is wrong: {first['msg']}.") from None

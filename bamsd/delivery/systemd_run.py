@@ -55,7 +55,9 @@ def _failure(program: str, failed: CommandFailed, timeout_s: float) -> ToolFaile
     if result.code == _NO_USER:
         return ToolFailed(f"{program} could not be run: there is no such user.")
     if result.code == _NO_PROGRAM:
-        return ToolFailed(f"{program} could not be run: it is no program for this machine.")
+        return ToolFailed(
+            f"{program} could not be started by systemd (exit code {_NO_PROGRAM}): look whether it is there."
+        )
     lines = [line for line in (*result.stdout.splitlines(), *result.stderr.splitlines()) if line.strip()]
     said = one_line(lines[-1].strip()).rstrip(".") if lines else "it gave no reason"
     return ToolFailed(f"{program} ended with exit code {result.code}: {said}.")

@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from bamsd.errors import InvalidArgument, NotSupported, TimedOut, ToolFailed
+from bamsd.errors import BamsError, InvalidArgument, NotSupported, TimedOut, ToolFailed
 from bamsd.system.at_work import marks
 
 TERM_GRACE_S = 3.0
@@ -70,17 +70,22 @@ async def run(
     allowed_exits: Collection[int] = (0,),
     secrets: Sequence[str] = (),
     kill_on_timeout: bool = True,
+    keep_open: Sequence[int] = (),
     max_output_bytes: int = 64 * 1024 * 1024,
 ) -> Result:
     """Run a program to its end and return what it said.
 
     ``max_output_bytes`` bounds standard output and standard error each. ``secrets`` are blanked in every error and log
     line. With ``kill_on_timeout=False`` nothing ever kills the program: after the limit, or when the caller is
-    cancelled, it runs on, its exit is collected in the background and logged once.
+    cancelled, it runs on, its exit is collected in the background and logged once. ``keep_open`` are descriptors that
+    the program inherits, such as a lock that must last as long as it does.
 
     Raises CommandFailed, NotSupported when the program is not there, TimedOut, and ToolFailed when it cannot start.
     """
-    program = _Program(argv, stdin, secrets, never_kill=not kill_on_timeout, max_output_bytes=max_output_bytes)
+    never_kill = not kill_on_timeout
+    program = _Program(
+        argv, stdin, secrets, never_kill=never_kill, keep_open=keep_open, max_output_bytes=max_output_bytes
+    )
     try:
         await asyncio.wait((program.ended,), timeout=timeout_s)
         if not program.ended.done():
@@ -98,6 +103,26 @@ async def run(
     if result.code not in allowed_exits:
         raise CommandFailed(_failure_text(program), program.redacted_result())
     return result
+
+
+class Beside:
+    """A program that shares our terminal and works for us as long as we live, such as ssh. bamsd has none."""
+
+    def __init__(self, argv: Sequence[str], *, stream: int | None = None, keep: Sequence[int] = ()) -> None:
+        """``stream`` becomes its standard input and output; it has ours without. It also gets the descriptors ``keep``.
+
+        Raises NotSupported when the program is not there, and ToolFailed when it cannot start.
+        """
+        self._popen = _start_here(tuple(argv), stream, keep)
+
+    def end(self) -> int:
+        """Ask it to stop and wait for that; its exit code."""
+        self._popen.terminate()
+        try:
+            return self._popen.wait(TERM_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            return self._popen.wait()
 
 
 def still_running() -> tuple[str, ...]:
@@ -133,6 +158,7 @@ class _Program:
         secrets: Sequence[str],
         *,
         never_kill: bool,
+        keep_open: Sequence[int],
         max_output_bytes: int,
     ) -> None:
         self.argv = tuple(argv)
@@ -147,7 +173,7 @@ class _Program:
         self._started_s = time.monotonic()
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[int] = self._loop.create_future()
-        self._popen = _start(self.argv, stdin, never_kill)
+        self._popen = _start(self.argv, stdin, never_kill, keep_open)
         self._output: dict[int, list[bytes]] = {}
         self._size: dict[int, int] = {}
         self._watch()
@@ -246,7 +272,25 @@ class _Program:
         return Result(argv, raw.code, stdout, stderr, raw.duration_s)
 
 
-def _start(argv: tuple[str, ...], stdin: bytes | None, never_kill: bool) -> "subprocess.Popen[bytes]":
+def _start_here(argv: tuple[str, ...], stream: int | None, keep: Sequence[int]) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(argv, stdin=stream, stdout=stream, pass_fds=keep)
+    except (OSError, ValueError) as error:
+        raise _not_started(_name(argv), error) from None
+
+
+def _not_started(name: str, error: OSError | ValueError) -> BamsError:
+    if isinstance(error, ValueError):
+        # A NUL byte or half of a surrogate pair. The exception itself would quote the argument.
+        return InvalidArgument(f"An argument for {name} holds characters that no program accepts.")
+    if error.errno in (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR):
+        return NotSupported(f"The program {name} cannot be run: {error.strerror}. Install it.")
+    return ToolFailed(f"The program {name} could not be started: {error.strerror}.")
+
+
+def _start(
+    argv: tuple[str, ...], stdin: bytes | None, never_kill: bool, keep_open: Sequence[int]
+) -> "subprocess.Popen[bytes]":
     name = _name(argv)
     source = subprocess.DEVNULL if stdin is None else _memory_file(stdin)
     try:
@@ -259,16 +303,12 @@ def _start(argv: tuple[str, ...], stdin: bytes | None, never_kill: bool) -> "sub
             stderr=subprocess.PIPE,
             env=_environment(os.environ) | marks(name),
             start_new_session=True,
+            pass_fds=keep_open,
             # A program that outlives us must not die of SIGPIPE when it prints; it inherits our ignored SIGPIPE.
             restore_signals=not never_kill,
         )
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR):
-            raise NotSupported(f"The program {name} cannot be run: {error.strerror}. Install it.") from None
-        raise ToolFailed(f"The program {name} could not be started: {error.strerror}.") from None
-    except ValueError:
-        # A NUL byte or half of a surrogate pair. The exception itself would quote the argument.
-        raise InvalidArgument(f"An argument for {name} holds characters that no program accepts.") from None
+    except (OSError, ValueError) as error:
+        raise _not_started(name, error) from None
     finally:
         if stdin is not None:
             os.close(source)

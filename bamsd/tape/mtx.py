@@ -4,10 +4,11 @@ The parsers are in ``mtx_output``, the meaning of failures in ``mtx_failure``; b
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bamsd.errors import InvalidArgument, NotSupported, TimedOut
 from bamsd.system.run import CommandFailed, Result, run
+from bamsd.tape import robot_lock
 from bamsd.tape.models import ChangerStatus, Inquiry
 from bamsd.tape.mtx_failure import classify, diagnose, failure_of
 from bamsd.tape.mtx_output import parse_inquiry, parse_moves, parse_status, parse_version
@@ -99,8 +100,10 @@ async def transfer(device: str, source: int, target: int, timeout_s: float, *, l
 
 
 async def _robot(device: str, words: list[str | int], timeout_s: float, library: str) -> None:
+    line = argv(device, words)
     try:
-        result = await _run(argv(device, words), timeout_s, library, kill_on_timeout=False)
+        async with robot_lock.held(device, library) as lock:
+            result = await _run(line, timeout_s, library, kill_on_timeout=False, keep_open=lock)
     except TimedOut as slow:
         raise TimedOut(
             f"The robot of library {library} did not finish {words[0]} within {timeout_s:g} s. "
@@ -111,8 +114,10 @@ async def _robot(device: str, words: list[str | int], timeout_s: float, library:
         raise classify(result.stdout, result.stderr, library=library)
 
 
-async def _run(words: list[str], timeout_s: float, library: str, *, kill_on_timeout: bool = True) -> Result:
+async def _run(
+    words: list[str], timeout_s: float, library: str, *, kill_on_timeout: bool = True, keep_open: Sequence[int] = ()
+) -> Result:
     try:
-        return await run(words, timeout_s=timeout_s, kill_on_timeout=kill_on_timeout)
+        return await run(words, timeout_s=timeout_s, kill_on_timeout=kill_on_timeout, keep_open=keep_open)
     except CommandFailed as failed:
         raise classify(failed.result.stdout, failed.result.stderr, library=library) from failed

@@ -167,7 +167,7 @@ def _cartridge(row: dict[str, Any], moves: tuple[dict[str, Any], ...] = ()) -> C
     return Cartridge(
         barcode=row["barcode"],
         kind=row["kind"],
-        generation=row["generation"],
+        generation=int(row["generation"] or 0),  # the column is TEXT
         library=row["library"],
         place=Place(row["place_kind"], row["place_number"]),
         loads=row["loads"],

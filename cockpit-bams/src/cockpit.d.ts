@@ -4,7 +4,7 @@
 interface CockpitEvents {
     addEventListener(type: "close", handler: (event: Event, options?: { problem?: string }) => void): void;
     addEventListener(type: "owner", handler: (event: Event, owner: string | null) => void): void;
-    addEventListener(type: "locationchanged", handler: (event: Event) => void): void;
+    addEventListener(type: "locationchanged" | "visibilitychange", handler: (event: Event) => void): void;
     removeEventListener(type: string, handler: (event: Event) => void): void;
 }
 
@@ -54,6 +54,7 @@ interface Cockpit extends CockpitEvents {
     readonly transport: {
         readonly host: string;
         readonly csrf_token: string;
+        uri(suffix: string): string;
         control(command: string, options: object): void;
     };
     readonly hidden: boolean;

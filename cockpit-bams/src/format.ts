@@ -37,6 +37,16 @@ export function time(microseconds: number): string {
     return new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(microseconds / 1000);
 }
 
+const moments = new Map<string, Intl.DateTimeFormat>();
+
+/** Date and time to the second, for lists of many: making the format anew for each would take long. */
+export function moment(microseconds: number): string {
+    const name = language();
+    const known = moments.get(name) ?? new Intl.DateTimeFormat(name, { dateStyle: "short", timeStyle: "medium" });
+    moments.set(name, known);
+    return isolate(known.format(microseconds / 1000));
+}
+
 /** "3 minutes ago" of microseconds since 1970. */
 export function ago(microseconds: number, nowMilliseconds: number = Date.now()): string {
     if (!microseconds) return "–";

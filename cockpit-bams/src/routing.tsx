@@ -31,6 +31,11 @@ export function go(path: string[], options?: Record<string, string>): void {
     cockpit.location.go(path, options);
 }
 
+/** Go there without a step for the browser's way back: for what a person sets at a place, such as filters. */
+export function replace(path: string[], options?: Record<string, string>): void {
+    cockpit.location.replace(path, options);
+}
+
 /** The address of a place in this page, for links that a person may open in another tab. */
 export function href(path: string[], options: Record<string, string> = {}): string {
     const query = new URLSearchParams(options).toString();

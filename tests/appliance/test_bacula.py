@@ -15,7 +15,7 @@ from tests.appliance.disks import Disks, by_id
 from tests.appliance.guest import Guest
 from tests.appliance.steps import wait_until
 from tests.appliance.tape_library import INSIDE
-from tests.appliance.test_tape import Words, ready
+from tests.appliance.test_tape import TAPE, Words, mtx_status, ready
 from tests.appliance.vm import DISKS
 from tests.unit.bacula.hosts import PASSWORDS, SHAPES, assert_is_asked, wanted
 
@@ -24,6 +24,7 @@ LIBRARY = INSIDE.changer[3]
 LABELLED = [1, 2, 3, 4, 5, 6]
 TREE = "/usr/share"
 CONFIG = "/etc/bacula/bacula-dir.conf"
+SD_CONFIG = "/etc/bacula/bacula-sd.conf"
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +111,23 @@ def test_a_configuration_of_what_is_there_comes_into_force(bacula: Bacula) -> No
     assert again["Result"]["changed"]["data"] is False
 
 
+def test_bacula_and_bams_move_the_robot_by_turns(bacula: Bacula) -> None:
+    """The user bacula holds the lock as the generated Changer Command does; BAMS's move waits for it."""
+    guest, words = bacula.guest, Words(bacula.guest, INSIDE)
+    command = bacula.configured()[f"Autochanger {LIBRARY}"]["ChangerCommand"]
+    robot = f"/dev/tape/by-id/scsi-{LIBRARY}"
+    lock = command.split(" %c", 1)[0]
+    guest.run(f"systemd-run --unit=moves -p User=bacula -p SupplementaryGroups=tape {lock} {robot} sleep 3600")
+    eventually("the robot to be held", lambda: guest.run(f"flock --nonblock {robot} true || echo held"), 30)
+    before = mtx_status(guest, INSIDE)
+    [path] = guest.call(*TAPE, "Transfer", "suua{sv}", LIBRARY, "6", "17", "0")
+    assert guest.get(path, "org.bams.Job", "State") == "running"
+    assert mtx_status(guest, INSIDE) == before
+    guest.run("systemctl stop moves")
+    eventually("the move to end", lambda: guest.get(path, "org.bams.Job", "State") == "succeeded", 120)
+    assert words.job("Transfer", 17, 6)["State"] == "succeeded"
+
+
 def test_a_configuration_that_bacula_refuses_is_not_installed(bacula: Bacula) -> None:
     guest = bacula.guest
     guest.run(
@@ -141,6 +159,7 @@ def test_six_tapes_are_labelled_by_their_barcodes(bacula: Bacula) -> None:
 def test_tape_and_disk_give_back_what_they_got(bacula: Bacula) -> None:
     guest = bacula.guest
     tape = run_backup(bacula, LIBRARY)
+    assert "flock" in bacula.configured()[f"Autochanger {LIBRARY}"]["ChangerCommand"]
     running = eventually("the job to write to tape", lambda: bacula.status()["running"], 120)
     assert running[0]["name"] == "BackupClient1"
     refusal = bacula.refusal("Restart", "")
@@ -195,6 +214,45 @@ def test_a_daemon_that_does_not_start_gets_the_configuration_before(bacula: Bacu
     bacula.job("ApplyConfig", "", devices_per_repository=4, **given)
     assert "bacula-apply-failed" not in bacula.alerts()
     assert len([d for d in bacula.status()["devices"] if d["name"].startswith("bacfiles")]) == 4
+
+
+def make_certificate(bacula: Bacula, name: str) -> None:
+    files = f"-keyout /etc/bacula/{name}.key -out /etc/bacula/{name}.pem"
+    bacula.guest.run(
+        f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN={name} -days 30 {files}"
+        f" && chgrp bacula /etc/bacula/{name}.* && chmod 640 /etc/bacula/{name}.*"
+    )
+
+
+def test_tls_to_the_storage_daemon(bacula: Bacula) -> None:
+    """People set TLS up for their Director; BAMS's own login then asks for the same and speaks it."""
+    guest = bacula.guest
+    make_certificate(bacula, "sd")
+    make_certificate(bacula, "stranger")
+    guest.run(f"cp -a {SD_CONFIG} /root/plain.conf")
+    lines = "TLS Require = yes\\n  TLS Certificate = /etc/bacula/sd.pem\\n  TLS Key = /etc/bacula/sd.key"
+    guest.run(f"sed -i '0,/^Director {{/s|^Director {{|&\\n  {lines}\\n  TLS Verify Peer = no|' {SD_CONFIG}")
+    bacula.job("ApplyConfig", "", libraries=[LIBRARY], repositories=["bacfiles"])
+    written = guest.run("cat /etc/bacula/bams.d/storage-daemon.conf")
+    assert "TLS Require = yes" in written
+    assert "TLS Certificate = /etc/bacula/sd.pem" in written
+    assert bacula.status()["reachable"]
+    # A stranger on the port would have another certificate than the one that the configuration names.
+    guest.run("mv /etc/bacula/sd.pem /etc/bacula/sd.aside && cp -a /etc/bacula/stranger.pem /etc/bacula/sd.pem")
+    status = bacula.status()
+    assert not status["reachable"]
+    assert "must show the certificate" in status["problem"]
+    guest.run(f"mv /etc/bacula/sd.aside /etc/bacula/sd.pem && cp -a /root/plain.conf {SD_CONFIG}")
+    bacula.job("ApplyConfig", "", libraries=[LIBRARY], repositories=["bacfiles"])
+    own = "/etc/bacula/bams.d/storage-daemon.conf"
+    assert "TLS" not in guest.run(f"cat {own}")
+    assert bacula.status()["reachable"]
+    # Without a certificate the password is the key.
+    guest.run(f"sed -i 's/^  Monitor = yes/&\\n  TLS Require = yes/' {own} && systemctl restart bacula-sd", limit_s=180)
+    status = bacula.status()
+    assert (status["reachable"], status["problem"]) == (True, "")
+    bacula.job("ApplyConfig", "", libraries=[LIBRARY], repositories=["bacfiles"])
+    assert "TLS" not in guest.run(f"cat {own}")
 
 
 @settings(deadline=None, max_examples=15, derandomize=True)

@@ -12,7 +12,7 @@ from tests.appliance.disks import MIB, Disks, by_id
 from tests.appliance.guest import Guest
 from tests.appliance.steps import wait_until
 from tests.appliance.tape_library import INSIDE, Library
-from tests.appliance.test_tape import Words, ready, serial
+from tests.appliance.test_tape import Words, empty_drives, ready, serial
 from tests.appliance.vm import DISKS
 
 pytestmark = pytest.mark.appliance
@@ -78,6 +78,13 @@ def sampled(guest: Guest) -> Iterator[Disks]:
     guest.run(f"rm -f {COLLECTOR}/bams.prom")
 
 
+@pytest.fixture
+def inside(guest: Guest, sampled: Disks) -> Iterator[Words]:
+    words = ready(guest, INSIDE)
+    yield words
+    empty_drives(words)
+
+
 def shows(guest: Guest, what: str, claim: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
     wait_until(f"the overview to show {what}", lambda: claim(overview(guest)), 90)
     return overview(guest)
@@ -111,9 +118,8 @@ def test_the_audit_is_in_it_for_operators_alone(guest: Guest, sampled: Disks) ->
     assert "audit" not in overview(guest, "viewer")
 
 
-def test_a_loaded_tape_is_shown_and_its_traffic_is_counted(guest: Guest, sampled: Disks) -> None:
-    words: Words = ready(guest, INSIDE)
-    words.job("Load", 1, 0)
+def test_a_loaded_tape_is_shown_and_its_traffic_is_counted(guest: Guest, sampled: Disks, inside: Words) -> None:
+    inside.job("Load", 1, 0)
     library = f"/org/bams/Tape/libraries/{serial(INSIDE)}"
 
     def drive(seen: dict[str, Any]) -> dict[str, Any]:
@@ -124,12 +130,12 @@ def test_a_loaded_tape_is_shown_and_its_traffic_is_counted(guest: Guest, sampled
     assert drive(overview(guest))["barcode"] == INSIDE.cartridges[0]
     name = f"drive/{INSIDE.drives[0].serial}"
     wait_until("a rate of the drive", lambda: f"{name}/written" in series(guest), 60)
-    device, before = words.drive(0, "Device"), written(guest, INSIDE, 0)
+    device, before = inside.drive(0, "Device"), written(guest, INSIDE, 0)
     guest.run(f"mt -f {device} rewind && dd if=/dev/zero of={device} bs=64k count=160 status=none")
     # Of several samples in a minute the last one stays, so the burst is looked for in the counter.
     wait_until("what was written", lambda: written(guest, INSIDE, 0) - before >= 160 << 16, 60)
     assert history(guest, f"{name}/loads")["high"][-1] >= 1
-    words.job("Unload", 0)
+    inside.job("Unload", 0)
     assert drive(overview(guest))["state"] == "empty"
 
 

@@ -65,7 +65,7 @@ async def host(allowed: Allowed) -> AsyncIterator[Host]:
             assert log_problems(made, allowed) == []
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def demo() -> AsyncIterator[Host]:
     """The rich host of `make demo`, for tests that only look."""
     with open_folder() as directory:

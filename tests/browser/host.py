@@ -49,7 +49,8 @@ class Host:
     def units(self) -> dict[str, str]:
         """ActiveState of what is installed: what FakeHost.service was told, Bacula's daemon, and bamsd."""
         file = self.stack.directory / "services.json"
-        known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        told: dict[str, dict[str, str]] = json.loads(file.read_text()) if file.exists() else {}
+        known = {name: row["ActiveState"] for name, row in told.items()}
         known["bacula-sd.service"] = "active" if self.world.bacula.get("active") else "failed"
         return known | ({UNIT: self.unit_state()} if self.is_installed else {})
 
@@ -73,11 +74,12 @@ class Host:
         if self._process:
             await asyncio.to_thread(self.stack.end, self._process)
 
-    async def kill(self) -> None:
+    def kill(self) -> None:
         """It dies without a word."""
         assert self._process
         self._process.send_signal(signal.SIGKILL)
-        await asyncio.to_thread(self._process.wait)
+        # Not in a thread: while that waits, nobody else can see that the process is gone.
+        self._process.wait()
 
     async def supervise(self) -> None:
         """Start the daemon again after a crash, as its unit says. Ends when it is cancelled."""

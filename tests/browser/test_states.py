@@ -62,7 +62,7 @@ async def test_a_killed_daemon_comes_back_by_itself(root: Visitor) -> None:
     page = await root.open("storage")
     await settled(page)
     root.host.restarts = True
-    await root.host.kill()
+    root.host.kill()
     await expect(page.get_by_role("heading", name="BAMS is starting again")).to_be_visible()
     await assert_accessible(page)
     await root.host.start()
@@ -74,6 +74,18 @@ async def test_a_killed_daemon_comes_back_by_itself(root: Visitor) -> None:
 async def test_a_daemon_that_stays_down_is_said_to_have_failed(root: Visitor) -> None:
     page = await root.open()
     await settled(page)
-    await root.host.kill()
+    root.host.kill()
     await expect(page.get_by_role("heading", name="BAMS has failed")).to_be_visible()
     await assert_accessible(page)
+
+
+async def test_systemd_gives_up_after_a_while(root: Visitor) -> None:
+    page = await root.open()
+    await settled(page)
+    root.host.restarts = True
+    root.host.kill()
+    await expect(page.get_by_role("heading", name="BAMS is starting again")).to_be_visible()
+    root.host.restarts = False
+    await expect(page.get_by_role("heading", name="BAMS has failed")).to_be_visible()
+    await page.get_by_role("button", name="Start").click()
+    await settled(page)

@@ -137,7 +137,7 @@ async def test_the_daemon_is_killed_while_it_creates(root: Visitor) -> None:
     await create(page, "half", "vg0", 1)
     await expect(page.get_by_role("region", name="Running jobs")).to_be_visible()
     root.host.restarts = True
-    await root.host.kill()
+    root.host.kill()
     await expect(page.get_by_role("heading", name="BAMS is starting again")).to_be_visible()
     gate.open()
     await root.host.start()

@@ -176,10 +176,16 @@ SIDES: tuple[type[Scst] | type[Lio], ...] = (Scst, Lio)
 
 @contextmanager
 def kernel_of(stack: Stack, side: Side) -> Iterator[None]:
-    """A target stack where sysfs or configfs shows it. It outlives the daemon, as a kernel does."""
+    """Disks, and a target stack where sysfs or configfs shows it. It outlives the daemon, as a kernel does."""
+    prepare(stack)
+    with shown(stack, side):
+        yield
+
+
+@contextmanager
+def shown(stack: Stack, side: Side) -> Iterator[None]:
     if not os.access("/dev/fuse", os.R_OK | os.W_OK):
         pytest.skip("there is no FUSE here, which shows the daemon a fake kernel")
-    prepare(stack)
     with mounted(side.kernel, stack.directory / "sys" / side.place, side.reached):
         yield
 

@@ -68,6 +68,7 @@ async def test_a_library_and_a_repository_come_into_force(stack: Stack) -> None:
         assert w.bacula.main.stat().st_mode & 0o777 == w.bacula.own.stat().st_mode & 0o777 == 0o640
         devices = {device["name"]: device for device in (await w.status())["devices"]}
         assert (devices[DRIVES[0]]["autochanger"], devices["files-1"]["autochanger"]) == (LIB, "files")
+        assert [devices[name]["drive"] for name in (*DRIVES, "files-1", "ByHand")] == [0, 1, 1, 0]
         drop_in = (stack.directory / "units" / "bacula-sd.service.d" / "bams.conf").read_text()
         assert f"RequiresMountsFor={stack.directory}/srv/files" in drop_in
 

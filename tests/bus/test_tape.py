@@ -418,8 +418,13 @@ async def test_health_becomes_alerts_and_properties(stack: Stack) -> None:
     assert len(drive["Alerts"]) == 2
     silent = await library.drive(1)
     assert (silent["HealthReported"], silent["Alerts"], silent["Health"]) == (False, [], {})
-    alerts = (await library.client.get("/org/bams", "org.bams.Manager"))["Alerts"]
-    assert {a["id"] for a in alerts} >= {"tape-alert/CHG0001D0/20", "tape-alert/CHG0001D0/5"}
+    wanted = {"tape-alert/CHG0001D0/20", "tape-alert/CHG0001D0/5"}
+    for _ in range(500):  # each is told when it is on the disk, after the drive
+        alerts = (await library.client.get("/org/bams", "org.bams.Manager"))["Alerts"]
+        if {a["id"] for a in alerts} >= wanted:
+            break
+        await asyncio.sleep(0.02)
+    assert {a["id"] for a in alerts} >= wanted
 
 
 async def test_hostile_barcodes_are_text(stack: Stack) -> None:

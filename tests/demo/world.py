@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.browser.host import Host
 from tests.bus.targets import Targets, until_ready
+from tests.demo.past import write_past
 from tests.fakes.disks_lvm import GIB
 from tests.fakes.tape_library import Changer, Drive, Health
 
@@ -49,7 +50,8 @@ def prepare(host: Host) -> None:
     """Add to the disks that every simulated host has, before the daemon starts."""
     stack = host.stack
     stack.config["tape"] = {"libraries": [{"serial": "DEC4530A7K", "alias": "left"}]}
-    stack.config["iscsi"] = {"poll_interval_s": 5}
+    stack.config |= {"iscsi": {"poll_interval_s": 5}, "overview": {"sample_interval_s": 5}}
+    stack.config["bacula"] |= {"poll_interval_s": 5}
     stack.lvm.add_group("archive", sizes=(12 * TIB, 12 * TIB))
     stack.zfs.add_pool("vault", "mirror", {f"/dev/disk/by-id/fake-vault-{n}": 4 * TIB for n in range(2)})
     for number, name in enumerate(("sdc", "sdd", "sde", "sdf")):
@@ -66,19 +68,24 @@ def prepare(host: Host) -> None:
 async def fill(host: Host) -> None:
     """Use the running daemon as an administrator would, then let things go wrong."""
     await make_repositories(host)
-    if host.side:
-        await make_targets(host)
-    await run_bacula(host)
+    await asyncio.gather(make_snapshots(host), make_targets(host), run_bacula(host))
     await let_things_happen(host)
+    await write_past(host)
 
 
 async def make_repositories(host: Host) -> None:
+    create = host.world.disks.create
+    await asyncio.gather(
+        create("nightly", "archive", 6 * TIB, use="filesystem", filesystem="xfs", queue=True),
+        create("monthly", "archive", 4 * TIB, use="filesystem", filesystem="ext4", queue=True),
+        create("mailstore", "vault", 800 * GIB, use="block"),
+        create("esx", "vg0/tp0", 16 * GIB, use="block"),
+        create("scratch", "tank", 20 * GIB, use="filesystem", filesystem="xfs", sparse=True),
+    )
+
+
+async def make_snapshots(host: Host) -> None:
     disks = host.world.disks
-    await disks.create("nightly", "archive", 6 * TIB, use="filesystem", filesystem="xfs")
-    await disks.create("monthly", "archive", 4 * TIB, use="filesystem", filesystem="ext4")
-    await disks.create("mailstore", "vault", 800 * GIB, use="block")
-    await disks.create("esx", "vg0/tp0", 16 * GIB, use="block")
-    await disks.create("scratch", "tank", 20 * GIB, use="filesystem", filesystem="xfs", sparse=True)
     for name in ("before-upgrade", "sunday"):
         await disks.done("CreateSnapshot", "ss", "mailstore", name)
     await disks.done("CreateSnapshot", "ss", "scratch", "empty")
@@ -86,7 +93,8 @@ async def make_repositories(host: Host) -> None:
 
 
 async def make_targets(host: Host) -> None:
-    assert host.side
+    if not host.side:
+        return
     await until_ready(host.world.client)
     targets = Targets(host.world.disks, host.side)
     wanted = (("esx", "esx", [ESX, ESX2], "VMware datastore"), ("mail", "mailstore", [MAIL], "Mail server"))

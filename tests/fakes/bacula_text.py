@@ -16,6 +16,7 @@ KEYWORDS = re.findall(
     "ChangerDevice ChangerCommand MediaType ArchiveDevice DeviceType ControlDevice AlertCommand DriveIndex Autochanger "
     "AutomaticMount AlwaysOpen RemovableMedia RandomAccess OfflineOnUnmount LabelMedia AutoSelect MaximumChangerWait "
     "MaximumRewindWait MaximumOpenWait MaximumFileSize Director Address StorageAddress PoolType Storage CleaningPrefix "
+    "TlsEnable TlsRequire TlsCertificate TlsKey TlsVerifyPeer SpoolDirectory MaximumSpoolSize "
     "LabelFormat MaximumVolumeBytes VolumeRetention Recycle AutoPrune Catalog",
 )
 CANONICAL = {word.lower(): word for word in KEYWORDS}

@@ -82,6 +82,7 @@ def test_the_system_files_are_where_the_system_looks(system: Path) -> None:
     others = {name for name in files(system) if not name.startswith(PACKAGES.lstrip("/"))}
     assert others == page_files() | {
         "etc/bams/config.yaml",
+        "usr/bin/bamsctl",
         "usr/lib/systemd/system/bams-modules.service",
         "usr/lib/systemd/system/bamsd.service",
         "usr/lib/sysusers.d/bams.conf",
@@ -91,14 +92,22 @@ def test_the_system_files_are_where_the_system_looks(system: Path) -> None:
         *(f"usr/share/dbus-1/interfaces/{name}" for name in contract_files()),
         "usr/share/dbus-1/system-services/org.bams.service",
         "usr/share/dbus-1/system.d/org.bams.conf",
+        "usr/share/bash-completion/completions/bamsctl",
         "usr/share/doc/bams/examples/config.yaml",
+        "usr/share/doc/bams/schema/bamsctl.json",
+        "usr/share/fish/vendor_completions.d/bamsctl.fish",
+        "usr/share/man/man1/bamsctl.1",
+        "usr/share/man/man5/bams.yaml.5",
+        "usr/share/man/man5/org.bams.5",
+        "usr/share/man/man8/bamsd.8",
         "usr/share/polkit-1/actions/org.bams.policy",
         "usr/share/polkit-1/rules.d/50-bams.rules",
+        "usr/share/zsh/vendor-completions/_bamsctl",
     }
 
 
 def test_no_placeholder_is_left(system: Path) -> None:
-    for name in ("usr/lib/systemd/system/bamsd.service", "usr/sbin/bamsd"):
+    for name in ("usr/lib/systemd/system/bamsd.service", "usr/sbin/bamsd", "usr/bin/bamsctl"):
         assert re.findall(r"@\w+@", (system / name).read_text()) == []
 
 
@@ -153,3 +162,14 @@ def test_the_sandbox_of_the_unit_is_tight(system: Path) -> None:
     print(f"systemd-analyze security: {figure[1]}")
     assert float(figure[1]) < 5.0
     assert done.returncode == 0
+
+
+def test_the_command_line_loads_nothing_that_it_does_not_need(system: Path, tmp_path: Path) -> None:
+    """It starts at every TAB. The validators, the daemon and its areas would make that three times as long."""
+    program = tmp_path / "bamsctl"
+    text = (system / "usr/bin/bamsctl").read_text().replace(PACKAGES, str(ROOT))
+    program.write_text(text.replace("sys.exit(main())", "print(*sorted(n for n, m in sys.modules.items() if m))"))
+    done = subprocess.run([sys.executable, "-I", str(program)], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "bamsd.ctl.parser" in loaded
+    assert loaded & {"ssl", "gi", "pydantic", "yaml", "sqlite3", "bamsd.daemon", "bamsd.config", "bamsd.tape"} == set()

@@ -35,6 +35,7 @@ export interface BaculaDevice {
     pool?: string;
     blocked?: string;
     bytes?: number;
+    drive?: number;
 }
 
 export interface BaculaStatus {
@@ -52,6 +53,52 @@ export interface BaculaStatus {
     director_problem: string;
     storages?: string[];
     pools?: string[];
+}
+
+/** Something that is wrong with a configuration; an error keeps it from being applied. */
+export interface Finding {
+    severity: string;
+    subject: string;
+    text: string;
+    advice: string;
+    file: string;
+    line: number;
+}
+
+/** A volume of the catalog; from `library` on only for what a library has shown. */
+export interface BaculaVolume {
+    name: string;
+    pool: string;
+    media_type: string;
+    status: string;
+    bytes: number;
+    files: number;
+    last_written: number;
+    retention: number;
+    slot: number;
+    in_changer: boolean;
+    enabled: boolean;
+    needs_inventory: boolean;
+    library?: string;
+    place?: string;
+    number?: number;
+}
+
+/** A job of the catalog. */
+export interface CatalogJob {
+    jobid: number;
+    name: string;
+    type: string;
+    level: string;
+    status: string;
+    status_text: string;
+    client: string;
+    bytes: number;
+    files: number;
+    errors: number;
+    started: number;
+    ended: number;
+    device: string;
 }
 
 export async function getStatus(): Promise<BaculaStatus> {
@@ -72,8 +119,8 @@ export async function generateConfig(
     ];
 }
 
-export async function checkConfig(options: Options = {}): Promise<Record<string, unknown>[]> {
-    return (await call(PATH, IFACE, "CheckConfig", "a{sv}", options))[0] as Record<string, unknown>[];
+export async function checkConfig(options: Options = {}): Promise<Finding[]> {
+    return (await call(PATH, IFACE, "CheckConfig", "a{sv}", options))[0] as Finding[];
 }
 
 export async function applyConfig(options: Options = {}): Promise<string> {
@@ -116,15 +163,10 @@ export async function disableDevice(storage: string, drive: number, options: Opt
     return (await call(PATH, IFACE, "DisableDevice", "sua{sv}", storage, drive, options))[0] as string;
 }
 
-export async function listVolumes(
-    options: Options = {},
-): Promise<[volumes: Record<string, unknown>[], cursor: string]> {
-    return (await call(PATH, IFACE, "ListVolumes", "a{sv}", options)) as [
-        volumes: Record<string, unknown>[],
-        cursor: string,
-    ];
+export async function listVolumes(options: Options = {}): Promise<[volumes: BaculaVolume[], cursor: string]> {
+    return (await call(PATH, IFACE, "ListVolumes", "a{sv}", options)) as [volumes: BaculaVolume[], cursor: string];
 }
 
-export async function listJobs(options: Options = {}): Promise<Record<string, unknown>[]> {
-    return (await call(PATH, IFACE, "ListJobs", "a{sv}", options))[0] as Record<string, unknown>[];
+export async function listJobs(options: Options = {}): Promise<CatalogJob[]> {
+    return (await call(PATH, IFACE, "ListJobs", "a{sv}", options))[0] as CatalogJob[];
 }

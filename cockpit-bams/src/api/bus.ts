@@ -106,9 +106,13 @@ export function connect(): void {
 
 async function load(opened: CockpitDBusClient): Promise<void> {
     const [objects] = await opened.call(ROOT, OBJECTS, "GetManagedObjects", [], { type: "" });
+    if (client !== opened) return;
+    // At once: what signals tell from here on is newer, and must not be put under this answer.
+    const before = store.one(ROOT, MANAGER);
+    store.reset({ ...(objects as ManagedObjects), ...(before ? { [ROOT]: { [MANAGER]: { ...before } } } : {}) });
     const [manager] = await opened.call(ROOT, PROPERTIES, "GetAll", [MANAGER], { type: "s" });
     if (client !== opened) return;
-    store.reset({ ...(objects as ManagedObjects), [ROOT]: { [MANAGER]: manager as Record<string, unknown> } });
+    store.added(ROOT, { [MANAGER]: manager as Record<string, unknown> });
     become({ kind: "ready" });
 }
 
@@ -165,8 +169,13 @@ function again(): void {
         if (state.kind === "ready") return;
         void serviceState().then((unit) => {
             if (state.kind === "ready") return;
-            if (!unit.known || unit.active) connect();
-            else again();
+            if (!unit.known || unit.active) {
+                connect();
+                return;
+            }
+            // systemd may have given up since the last look.
+            become(unit.installed ? { kind: "stopped", failed: unit.failed } : { kind: "absent" });
+            again();
         });
     }, RETRY_MS);
 }

@@ -39,17 +39,6 @@ export async function acknowledgeAlert(id: string, options: Options = {}): Promi
     await call(PATH, IFACE, "AcknowledgeAlert", "sa{sv}", id, options);
 }
 
-export async function listAudit(
-    options: Options = {},
-): Promise<[entries: Record<string, unknown>[], cursor: string]> {
-    const answer = await call(PATH, IFACE, "ListAudit", "a{sv}", options);
-    return answer as [Record<string, unknown>[], string];
-}
-
-export async function verifyAudit(): Promise<[ok: boolean, records: number, problem: string]> {
-    return (await call(PATH, IFACE, "VerifyAudit", "")) as [boolean, number, string];
-}
-
 /** What an overview shows at one glance; only with the feature "overview". */
 export async function getOverview(): Promise<Record<string, unknown>> {
     return (await call(PATH, IFACE, "GetOverview", ""))[0] as Record<string, unknown>;

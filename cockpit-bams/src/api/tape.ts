@@ -5,6 +5,7 @@ import type { Options } from "./wire";
 
 const PATH = "/org/bams/Tape";
 const IFACE = "org.bams.Tape";
+export const TAPE = IFACE;
 export const LIBRARY = "org.bams.Tape.Library";
 export const DRIVE = "org.bams.Tape.Drive";
 
@@ -62,6 +63,35 @@ export interface TapeDrive extends Listed {
     Cartridge: Record<string, unknown>;
 }
 
+/** Where a cartridge is: number is that of the slot or drive, 0 outside. */
+export type PlaceKind = "slot" | "import-export" | "drive" | "outside";
+
+/** One entry of Tape.ListCartridges. */
+export interface Cartridge {
+    barcode: string;
+    kind: string;
+    generation: number;
+    /** Serial number of the library that it was last seen in. */
+    library: string;
+    place: PlaceKind;
+    number: number;
+    home_slot: number;
+    loads: number;
+    first_seen: number;
+    last_seen: number;
+}
+
+export interface CartridgeMove {
+    time_us: number;
+    library: string;
+    from_kind: PlaceKind;
+    from_number: number;
+    to_kind: PlaceKind;
+    to_number: number;
+    cause: string;
+    person: string;
+}
+
 export async function inventory(library: string, options: Options = {}): Promise<string> {
     return (await call(PATH, IFACE, "Inventory", "sa{sv}", library, options))[0] as string;
 }
@@ -87,24 +117,18 @@ export async function clean(library: string, drive: number, options: Options = {
     return (await call(PATH, IFACE, "Clean", "sua{sv}", library, drive, options))[0] as string;
 }
 
-export async function listSlots(
-    library: string,
-    options: Options = {},
-): Promise<Slot[]> {
+export async function listSlots(library: string, options: Options = {}): Promise<Slot[]> {
     return (await call(PATH, IFACE, "ListSlots", "sa{sv}", library, options))[0] as Slot[];
 }
 
-export async function listCartridges(
-    options: Options = {},
-): Promise<[cartridges: Record<string, unknown>[], cursor: string]> {
-    return (await call(PATH, IFACE, "ListCartridges", "a{sv}", options)) as [
-        cartridges: Record<string, unknown>[],
-        cursor: string,
-    ];
+export async function listCartridges(options: Options = {}): Promise<[cartridges: Cartridge[], cursor: string]> {
+    return (await call(PATH, IFACE, "ListCartridges", "a{sv}", options)) as [Cartridge[], string];
 }
 
-export async function getCartridge(barcode: string): Promise<Record<string, unknown>> {
-    return (await call(PATH, IFACE, "GetCartridge", "s", barcode))[0] as Record<string, unknown>;
+/** One cartridge and its last 100 moves, the newest first. */
+export async function getCartridge(barcode: string): Promise<Cartridge & { moves: CartridgeMove[] }> {
+    const [cartridge] = await call(PATH, IFACE, "GetCartridge", "s", barcode);
+    return cartridge as Cartridge & { moves: CartridgeMove[] };
 }
 
 export async function refresh(options: Options = {}): Promise<void> {

@@ -32,6 +32,11 @@ const STATES: Record<string, { look: Look; text: string }> = {
     loaded: { look: BUSY, text: N_("Loaded") },
     empty: { look: PLAIN, text: N_("Empty") },
     unknown: { look: PLAIN, text: N_("Unknown") },
+    active: { look: GOOD, text: N_("Active") },
+    activating: { look: BUSY, text: N_("Starting") },
+    reloading: { look: BUSY, text: N_("Reloading") },
+    deactivating: { look: BUSY, text: N_("Stopping") },
+    recovered: { look: CARE, text: N_("Settled after a restart") },
     inactive: { look: PLAIN, text: N_("Inactive") },
     cancelled: { look: PLAIN, text: N_("Cancelled") },
     degraded: { look: CARE, text: N_("Degraded") },
@@ -48,12 +53,18 @@ const STATES: Record<string, { look: Look; text: string }> = {
     info: { look: BUSY, text: N_("Note") },
 };
 
+/** A state as a word. */
+export function stateText(state: string): string {
+    const known = STATES[state];
+    return known ? _(known.text) : state;
+}
+
 /** A state as a coloured word. Colour is never the only sign: the text says it too. */
 export function StateLabel({ state, title }: { state: string; title?: string }) {
     const known = STATES[state];
     return (
         <Label isCompact variant="outline" {...(known?.look ?? PLAIN)} {...(title ? { title } : {})}>
-            {known ? _(known.text) : state}
+            {stateText(state)}
         </Label>
     );
 }

@@ -43,7 +43,7 @@ wanted = st.builds(
 
 
 SHAPES = {
-    "4 drives": Wanted(libraries=(library("LIB", 4),)),
+    "4 drives": Wanted(libraries=(library("LIB", 4),), spool_directory="/var/spool/bacula", spool_bytes=50_000_000_000),
     "2 libraries": Wanted(libraries=(library("A", 2), library("B", 1, 6))),
     "disk only": Wanted(repositories=(repository("files"),)),
     "virtual": Wanted(repositories=(repository("files"),), virtual=frozenset({"files"}), devices_per_repository=3),
@@ -60,6 +60,8 @@ def assert_is_asked(asked: Wanted, rows: Mapping[str, Sequence[Mapping[str, Any]
         row = devices[f"{lib.name}-drive-{drive.index}"]
         assert (row["ArchiveDevice"], row["DriveIndex"], row["Autochanger"]) == (drive.device, drive.index, True)
         assert ("AlertCommand" in row) == drive.has_alerts
+        assert row.get("SpoolDirectory", "") == asked.spool_directory
+        assert row.get("MaximumSpoolSize", 0) == asked.spool_bytes
         assert f"{lib.name}-drive-{drive.index}" in str(changers[lib.name]["Device"])
     for repo in asked.repositories:
         for number in range(asked.devices_per_repository):

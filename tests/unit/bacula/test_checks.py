@@ -1,5 +1,6 @@
 """What Bacula does not look at, and why Bacula refuses."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,12 +44,31 @@ def test_a_good_configuration_has_no_findings() -> None:
         (config(drive(0, Autochanger=False)), "no Autochanger = yes"),
         (config(drive(0, ArchiveDevice="/dev/tape/by-id/scsi-0")), "rewinds the tape"),
         (config(drive(0), command=""), "no Changer Command"),
+        (config(drive(0), command="flock %c mtx-changer"), "no Changer Command"),
+        (config(drive(0, SpoolDirectory="/spool")), "its Spool Directory /spool is no folder"),
         (config(drive(0), {"Name": "f", "RandomAccess": True, "ArchiveDevice": "/a", "MediaType": "LTO-8"}), "shares"),
     ],
 )
 def test_faults_of_the_text(what: SdConfig, words: str) -> None:
     errors = [finding.text for finding in found(what) if finding.severity == "error"]
     assert any(words in text for text in errors), errors
+
+
+FOLDER = Node(exists=True, is_folder=True, may_read=True, may_write=True, may_execute=True, free_bytes=10 << 30)
+
+
+def test_spooling_needs_a_folder_with_room_for_all_drives() -> None:
+    two = [drive(n, SpoolDirectory="/spool", MaximumSpoolSize=6 << 30) for n in (0, 1)]
+    assert found(config(two[0]), _spool=FOLDER) == []
+    [finding] = found(config(*two), _spool=FOLDER)
+    assert (finding.severity, finding.text) == (
+        "warning",
+        "/spool has room for 10 GiB, and the drives may spool 12 GiB there",
+    )
+    closed = replace(FOLDER, may_write=False, group="root", mode=0o755)
+    [finding] = found(config(two[0]), _spool=closed)
+    assert finding.severity == "error"
+    assert "may not write /spool" in finding.text
 
 
 @pytest.mark.parametrize(
@@ -59,11 +79,12 @@ def test_faults_of_the_text(what: SdConfig, words: str) -> None:
         ("/dev/sg1", Node(exists=False), "Changer Device /dev/sg1 does not exist"),
         ("/dev/sg1", Node(exists=True, is_device=True, may_read=True), "read and write /dev/sg1"),
         ("/x/mtx-changer", Node(exists=True, may_read=True), "cannot run /x/mtx-changer"),
+        ("/x/flock", Node(exists=False), "cannot run /x/flock"),
         ("/dev/sg9", Node(exists=True, is_device=True), "read and write /dev/sg9"),
     ],
 )
 def test_faults_of_the_host(path: str, node: Node, words: str) -> None:
-    what = config(drive(0, ControlDevice="/dev/sg9"))
+    what = config(drive(0, ControlDevice="/dev/sg9"), command="/x/flock --no-fork %c /x/mtx-changer %c %o")
     ours = frozenset({"d0", "lib"})
     seen = checks.configured(what, ours, lambda asked: node if asked == path else GOOD, "bacula")
     assert [finding.severity for finding in seen] == ["error"]

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bamsd.bacula import config_files, dir_config, resources, sd_config
-from bamsd.bacula.models import as_name, check_name
+from bamsd.bacula.models import Tls, as_name, check_name
 from bamsd.bacula.sd_config import Wanted
 from bamsd.errors import AlreadyExists, BamsError, InvalidArgument
 from tests.fakes import bacula_text
@@ -139,3 +139,32 @@ def test_bsdjson_of_15_is_read() -> None:
         with pytest.raises(BamsError) as caught:
             resources.parse(broken)
         assert caught.value.message.startswith("bsdjson printed no list")
+
+
+def of_people(**tls: object) -> resources.SdConfig:
+    return resources.SdConfig({"Director": ({"Name": "their-dir", "Password": "x", **tls},)})
+
+
+def monitor(base: resources.SdConfig, folder: Path) -> dict[str, object]:
+    asked = Wanted(libraries=(library("LIB", 1),), base=base)
+    rows = read_back(sd_config.text(sd_config.resources(asked, PASSWORDS)), folder)
+    return next(row for row in rows["Director"] if row["Name"] == sd_config.MONITOR)
+
+
+def test_the_monitor_speaks_tls_as_the_director_of_people_does(tmp_path: Path) -> None:
+    theirs = of_people(TlsRequire=True, TlsCertificate="/etc/b/sd.pem", TlsKey="/etc/b/sd.key", TlsVerifyPeer=True)
+    ours = monitor(theirs, tmp_path)
+    assert resources.tls_of(ours) == Tls("/etc/b/sd.pem", "/etc/b/sd.key", is_required=True, verifies_peer=False)
+
+
+@pytest.mark.parametrize("tls", [{}, {"TlsRequire": True}, {"TlsCertificate": "/etc/b/sd.pem"}])
+def test_without_certificates_the_monitor_asks_for_none(tmp_path: Path, tls: dict[str, object]) -> None:
+    """A password as the key needs Python 3.13, and the monitor may only look; so it is not demanded of itself."""
+    assert resources.tls_of(monitor(of_people(**tls), tmp_path)) == Tls()
+
+
+@pytest.mark.parametrize(("folder", "size"), [("spool", 0), ("", 1 << 30)])
+def test_spooling_that_makes_no_sense_is_refused(folder: str, size: int) -> None:
+    asked = Wanted(libraries=(library("LIB", 1),), spool_directory=folder, spool_bytes=size)
+    with pytest.raises(InvalidArgument, match="pool"):
+        sd_config.resources(asked, PASSWORDS)

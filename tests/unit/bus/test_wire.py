@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from bamsd.bus import wire
+from bamsd.bus import options, wire
 from bamsd.bus.export import Options
 from bamsd.core.names import escape
 from bamsd.errors import InvalidArgument
@@ -79,11 +79,11 @@ def test_deep_nesting_is_refused() -> None:
 )
 def test_a_wrong_option_is_named(given_options: dict[str, object], words: str) -> None:
     with pytest.raises(InvalidArgument, match=words):
-        wire.options(Example, given_options)
+        options.checked(Example, given_options)
 
 
 def test_good_options_become_the_model() -> None:
-    assert wire.options(Example, {"slot": 3, "dry_run": True}) == Example(slot=3, dry_run=True)
+    assert options.checked(Example, {"slot": 3, "dry_run": True}) == Example(slot=3, dry_run=True)
 
 
 @given(st.text(), st.text())

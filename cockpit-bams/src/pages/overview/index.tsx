@@ -3,6 +3,7 @@ import { Stack, StackItem } from "@patternfly/react-core";
 import type { PageProps } from "..";
 import { AlertsCard } from "./AlertsCard";
 import { HealthCards } from "./HealthCards";
+import { HistoryCards } from "./HistoryCards";
 import { JobsCard } from "./JobsCard";
 
 export default function OverviewPage(_props: PageProps) {
@@ -14,6 +15,7 @@ export default function OverviewPage(_props: PageProps) {
             <StackItem>
                 <HealthCards />
             </StackItem>
+            <HistoryCards />
             <StackItem>
                 <JobsCard />
             </StackItem>
