@@ -100,6 +100,7 @@ async def test_the_life_of_a_target(root: Visitor, side: Side) -> None:
     await dialog(page).get_by_role("textbox", name="Alias").fill("Mail server")
     await dialog(page).get_by_role("textbox", name="Initiators").fill(HOST)
     await assert_accessible(page)
+    await take_pictures(page, "dialog-iscsi-create")
     await carry_out(page, "Create")
     await expect(page.get_by_role("heading", name=iqn, exact=True)).to_be_visible()
     assert side.iqns() == [iqn]
@@ -107,7 +108,7 @@ async def test_the_life_of_a_target(root: Visitor, side: Side) -> None:
     await page.get_by_role("button", name="Add LUN").click()
     await expect(dialog(page).get_by_label("Repository", exact=True)).to_have_value("mail")
     await dialog(page).get_by_label("Read only").check()
-    await assert_accessible(page)
+    await take_pictures(page, "dialog-iscsi-lun")
     await carry_out(page, "Add")
     row = table(page, "LUNs").get_by_role("row", name="mail")
     await expect(row).to_contain_text("64 MiB")
@@ -162,6 +163,7 @@ async def test_a_secret_is_made_here_and_shown_once(root: Visitor, side: Side) -
     secret = await dialog(page).locator("code").inner_text()
     assert SECRET.fullmatch(secret)
     await expect(dialog(page).get_by_text("shown only here")).to_be_visible()
+    await take_pictures(page, "dialog-iscsi-credentials")
     await assert_accessible(page)
     await dialog(page).get_by_role("button", name="Generate").click()
     assert await dialog(page).locator("code").inner_text() != secret
@@ -219,6 +221,12 @@ async def test_nobody_is_cut_off_by_accident(root: Visitor, side: Side) -> None:
     await dialog(page).get_by_label("Drop these sessions all the same").check()
     await remove.click()
     await expect(page.get_by_text("No LUN", exact=True)).to_be_visible()
+
+    hostile = "<img src=x onerror=alert(1)>"
+    assert side.log_in(A, hostile)
+    await page.get_by_role("button", name="Look again").click()
+    await expect(table(page, "Sessions").get_by_text(hostile)).to_be_visible()
+    await expect(page.locator("main img")).to_have_count(0)
 
 
 async def test_drift_is_explained_and_repaired(root: Visitor, side: Side) -> None:
@@ -316,7 +324,7 @@ async def test_groups_that_see_different_luns(root: Visitor, side: Side) -> None
     await dialog(page).get_by_role("textbox", name="Initiators").last.fill(OTHER)
     await dialog(page).get_by_label("They see all LUNs").last.uncheck()
     await dialog(page).get_by_label("0", exact=True).uncheck()
-    await assert_accessible(page)
+    await take_pictures(page, "dialog-iscsi-initiators")
     await carry_out(page, "Change")
     await expect(page.get_by_text("Group guests")).to_be_visible()
     await expect(page.get_by_text("They see no LUN.")).to_be_visible()
