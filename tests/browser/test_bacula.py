@@ -125,6 +125,7 @@ async def test_the_way_to_a_configuration(root: Visitor) -> None:
     world = root.host.world
     await world.disks.create("files", "vg0", use="filesystem", filesystem="xfs")
     page = await at(root, "configuration")
+    await expect(page.get_by_role("heading", name="The Director does not know the devices")).to_be_visible()
     await page.get_by_role("checkbox", name="The devices of files form an autochanger").check()
     await page.get_by_role("button", name="One more").click()
     before = world.bacula.everything()

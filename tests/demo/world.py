@@ -113,6 +113,7 @@ async def run_bacula(host: Host) -> None:
     names = [(f"BAM{n:03}L8", "Full" if n < 9 else "Append", n) for n in range(1, 13)]
     volumes = [{"name": name, "pool": "Tape", "slot": slot, "status": status} for name, status, slot in names]
     ended = [run(now, number) for number in range(12, 0, -1)]
+    world.bacula.set(storages=["left", "F3A0019E82", "nightly"])
     world.bacula.set(volumes=volumes, jobs=[catalogued(job) for job in ended], ended=ended[-10:], running=[live(now)])
 
 

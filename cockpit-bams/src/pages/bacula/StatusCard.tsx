@@ -13,7 +13,7 @@ import { AsOf } from "./AsOf";
 import { Restart } from "./Restart";
 import type { Bacula } from "./useBacula";
 import { Word } from "./Word";
-import { type Condition, type Look, RESTART, conditionOf } from "./words";
+import { type Condition, type Look, RESTART, conditionOf, storageOf } from "./words";
 
 const CONDITIONS: Record<Condition, { text: string; look: Look }> = {
     absent: { text: N_("Not installed"), look: "warning" },
@@ -25,7 +25,7 @@ const CONDITIONS: Record<Condition, { text: string; look: Look }> = {
 function Trouble({ title, variant, text, children }: {
     title: string;
     variant: "danger" | "warning" | "info";
-    /** The daemon's own sentence. */
+    /** What is the matter; most often the daemon's own sentence. */
     text: string;
     children: ReactNode;
 }) {
@@ -76,8 +76,26 @@ function StorageTrouble({ status, condition }: { status: BaculaStatus; condition
     }
 }
 
+/** The Director works, but not one device of this host is a storage of it. */
+function knowsNothing({ devices = [], storages = [] }: BaculaStatus): boolean {
+    return devices.length > 0 && !devices.some((device) => storages.includes(storageOf(device)));
+}
+
+function UnknownHere() {
+    return (
+        <Trouble
+            variant="info"
+            title={_("The Director does not know the devices of this host yet")}
+            text={_("So no job writes to them, and nothing can be labelled or mounted.")}
+        >
+            {_("The configuration has the Director's part: show what would change, then For the Director.")}{" "}
+            <Link to={["bacula", "configuration"]}>{_("Configure it")}</Link>
+        </Trouble>
+    );
+}
+
 function DirectorTrouble({ status }: { status: BaculaStatus }) {
-    if (status.director_reachable) return null;
+    if (status.director_reachable) return knowsNothing(status) ? <UnknownHere /> : null;
     return (
         <Trouble
             variant="info"
