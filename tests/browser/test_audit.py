@@ -21,14 +21,17 @@ async def find(page: Page) -> None:
 async def test_records_are_found_opened_and_verified(root: Visitor) -> None:
     disks = root.host.world.disks
     await disks.create("nightly", "tank")
-    await disks.refused("DeleteRepository", "s", "nightly", confirm="wrong")
+    root.host.stack.polkit("no", logs_read="yes")
+    await disks.refused("DeleteRepository", "s", "nightly", confirm="nightly")
+    root.host.stack.polkit("yes")
     page = await root.open("audit")
     await settled(page)
     await expect(rows(page).filter(has_text="nightly").first).to_be_visible()
+    await expect(rows(page).filter(has_text="Denied")).to_have_count(1)
     every = await rows(page).count()
     await page.get_by_label("Outcome").select_option("done")
     await find(page)
-    await expect(rows(page).filter(has_text="Failed")).to_have_count(0)
+    await expect(rows(page).filter(has_text="Denied")).to_have_count(0)
     await expect(rows(page).filter(has_text="nightly").first).to_contain_text("Done")
     assert "outcome=done" in page.url
     record = rows(page).filter(has_text="create repository nightly of").first

@@ -20,7 +20,8 @@ async def test_space_over_time_and_when_it_is_full(root: Visitor) -> None:
     await page.locator("#capacity-group").select_option("pool/lvm:vg0")
     await expect(chart).to_be_visible()
     path = await chart.locator("path.bams-line-1").get_attribute("d")
-    assert path and path.count("L") > DAYS
+    assert path
+    assert path.count("L") > DAYS
     await assert_accessible(page)
     await page.get_by_role("button", name="Show the figures as a table").first.click()
     table = page.get_by_role("grid", name="Space of Pool vg0")

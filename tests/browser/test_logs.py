@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
@@ -95,7 +94,8 @@ async def test_a_log_is_read_and_searched(admin: Visitor) -> None:
     await page.get_by_role("textbox", name="Text").fill("nothing like this")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="Nothing fits")).to_be_visible()
-    assert "priority=2" in page.url and "text=nothing" in page.url
+    assert "priority=2" in page.url
+    assert "text=nothing" in page.url
     await assert_accessible(page)
     await button(page, "Show all of the log").click()
     await expect(lines(page)).to_have_count(4)
@@ -171,12 +171,11 @@ async def test_a_flood_is_counted_and_does_not_fill_the_page(admin: Visitor) -> 
     await expect(page.get_by_role("heading", name="This log is empty")).to_be_visible()
     await button(page, "Follow").click()
     await expect(page.get_by_text("New lines come by themselves.")).to_be_visible()
-    await asyncio.to_thread(journal.write, *(f"flood {n}" for n in range(20_000)), unit="iscsid.service")
+    await asyncio.to_thread(journal.write, *(f"flood {n}" for n in range(6_000)), unit="iscsid.service")
     await expect(page.get_by_text(re.compile(r"\d+ lines were not sent"))).to_be_visible()
     await expect(lines(page).first).to_be_visible()
     await button(page, "Stop following").click()
     assert await lines(page).count() <= 1000
-    await assert_accessible(page)
 
 
 async def test_a_restarted_daemon_is_followed_again(root: Visitor) -> None:
