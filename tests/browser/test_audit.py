@@ -65,6 +65,6 @@ async def test_what_others_changed_is_told(root: Visitor) -> None:
     await expect(rows(page).filter(has_text="nightly").first).to_be_visible()
     file.write_text(file.read_text().replace("nightly", "innocent", 1))
     await page.get_by_role("button", name="Verify").click()
-    await expect(page.get_by_role("heading", name="The audit record was changed by others")).to_be_visible()
+    await expect(page.get_by_role("heading", name="The audit record is not as it was written")).to_be_visible()
     await expect(page.get_by_text(file.name)).to_be_visible()
     await take_pictures(page, "audit-changed")

@@ -41,7 +41,7 @@ export function VerdictAlert({ verdict }: { verdict: Verdict }) {
             component="h3"
             variant={ok ? "success" : "danger"}
             className="bams-space-below"
-            title={ok ? _("Every record is as it was written") : _("The audit record was changed by others")}
+            title={ok ? _("Every record is as it was written") : _("The audit record is not as it was written")}
         >
             <p className="bams-wrap">{[count, problem].filter(Boolean).join(" ")}</p>
         </Alert>
