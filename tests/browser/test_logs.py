@@ -184,7 +184,7 @@ async def test_a_restarted_daemon_is_followed_again(root: Visitor) -> None:
     await button(page, "Follow").click()
     await expect(page.get_by_text("New lines come by themselves.")).to_be_visible()
     root.host.restarts = True
-    await root.host.kill()
+    root.host.kill()
     await expect(page.get_by_role("heading", name="BAMS is starting again")).to_be_visible()
     await root.host.start()
     await settled(page)

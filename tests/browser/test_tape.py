@@ -347,7 +347,7 @@ async def test_the_daemon_is_killed_while_the_robot_moves(root: Visitor) -> None
     await press(page, "Move")
     await expect(page.get_by_role("region", name="Running jobs")).to_be_visible()
     host.restarts = True
-    await host.kill()
+    host.kill()
     await expect(page.get_by_role("heading", name="BAMS is starting again")).to_be_visible()
     gate.open()
     await host.start()
