@@ -14,7 +14,7 @@ from tests.appliance.guest import Guest
 
 pytestmark = pytest.mark.appliance
 IQN = "iqn.2026-01.org.example:bundle"
-CHAP = "Planted.Chap.4711"
+CHAP = "Planted.Ch.4711"
 
 
 class Bundles(Area):
