@@ -66,7 +66,11 @@ class Logs:
     async def services(self) -> list[SourceState]:
         """Every service that is known, also those that are not installed."""
         units = [unit for source in catalogue.SOURCES for unit in source.units]
-        states = await self._unit_states(units)
+        try:
+            states = await self._unit_states(units)
+        except BamsError as error:
+            log.warning("the states of services are not known: %s", error.message)
+            states = {}
         found = []
         for source in catalogue.SOURCES:
             installed = [unit for unit in source.units if unit in states]

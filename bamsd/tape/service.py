@@ -144,11 +144,14 @@ class Tape:
         try:
             status, openers = await reading_with_openers(library)
         except BamsError as error:
-            state: LibraryState = "offline" if isinstance(error, NotReady) else "unknown"
-            library.view = replace(library.view, state=state, error=error.message)
-            self._listener.library_changed(library.view)
-            await self._conditions.silent(library, error)
+            if self._is_here(library):
+                state: LibraryState = "offline" if isinstance(error, NotReady) else "unknown"
+                library.view = replace(library.view, state=state, error=error.message)
+                self._listener.library_changed(library.view)
+                await self._conditions.silent(library, error)
             raise
+        if not self._is_here(library):
+            raise NotFound(f"Tape library {library.name} went away while it was read.")
         now = time.time_ns() // 1000
         before = library.places if library.status else await self.register.known(library.serial)
         found = places(status)
@@ -167,6 +170,10 @@ class Tape:
             library.move_may_run_on = False
             await self.alerts.clear(unfinished_alert(library))
         return status
+
+    def _is_here(self, library: Library) -> bool:
+        """A reading may outlast its library: what it found must not bring the library back."""
+        return self._libraries.get(library.serial) is library
 
     async def inventory(self, name: str, starter: Starter, *, queue: bool, wait: bool, dry_run: bool) -> Job:
         library = self.find(name)

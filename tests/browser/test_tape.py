@@ -312,7 +312,8 @@ async def test_what_a_tape_is_called_is_only_text(root: Visitor) -> None:
 async def test_a_library_goes_away_and_comes_back(root: Visitor) -> None:
     tapes = root.host.world.tapes
     page = await at_tape(root)
-    root.allowed.log.append("WARNING bamsd.tape.service: CHG0001: the tape library is gone")
+    root.allowed.log.append("WARNING bamsd.tape.service: CHG0001: ")
+    root.allowed.log.append("ERROR bamsd.core.alerts: alert tape-library/CHG0001")
     tapes.unplug(LIB)
     await page.get_by_role("button", name="Look again").click()
     await expect(page.get_by_text("No tape library")).to_be_visible()
@@ -325,6 +326,7 @@ async def test_a_library_goes_away_and_comes_back(root: Visitor) -> None:
 
 async def test_a_library_that_does_not_answer_shows_what_it_said_last(root: Visitor) -> None:
     root.allowed.log.append("WARNING bamsd.tape")
+    root.allowed.log.append("ERROR bamsd.core.alerts: alert tape-library/CHG0001")
     page = await at_tape(root)
     await expect(slot(page, 1)).to_contain_text("BAM001L8")
     root.host.world.tapes.set(LIB, offline=True)

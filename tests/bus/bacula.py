@@ -75,8 +75,8 @@ async def fakes(
     robots = tapes.prepare(stack, changers)
     bacula = FakeBacula(stack.directory, monitor=monitor, director=director)
     await bacula.start()
-    stack.config["bacula"] = {"user": bacula.user, "scripts": str(bacula.scripts), "start_timeout_s": 5}
-    stack.config["bacula"] |= {"idle_interval_s": 0.05, "status_timeout_s": 5} | settings
+    stack.config["bacula"] = {"user": bacula.user, "scripts": str(bacula.scripts), "start_timeout_s": 20}
+    stack.config["bacula"] |= {"idle_interval_s": 0.05, "status_timeout_s": 20} | settings
     found = World(stack, bacula, robots)
     found._serials = [changer.serial for changer in changers]
     try:

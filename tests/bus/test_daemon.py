@@ -64,10 +64,11 @@ async def test_live_introspection_is_the_contract(stack: Stack) -> None:
         ("/org/bams/Bacula", "org.bams.Bacula"),
         ("/org/bams/Disk", "org.bams.Disk"),
         ("/org/bams/Iscsi", "org.bams.Iscsi"),
+        ("/org/bams/Logs", "org.bams.Logs"),
         ("/org/bams/Tape", "org.bams.Tape"),
     ):
         xml = await client.call(path, "org.freedesktop.DBus.Introspectable.Introspect")
-        children = ["Bacula", "Disk", "Iscsi", "Tape"] if path == "/org/bams" else []
+        children = ["Bacula", "Disk", "Iscsi", "Logs", "Tape"] if path == "/org/bams" else []
         assert contract.render([known[name]], children, path == "/org/bams") == xml
 
 

@@ -48,8 +48,7 @@ def memory_kib(pid: int) -> int:
 
 
 async def test_services_are_listed_with_what_systemd_says(stack: Stack, reader: Client) -> None:
-    stack.host.service("bamsd.service")
-    stack.host.service("rtslib-fb-targetctl.service", "failed")
+    stack.start_systemd(bamsd="active", rtslib_fb_targetctl="failed")
     found = {service["name"]: service for service in await reader.call(PATH, f"{LOGS}.ListServices")}
     assert {"bamsd", "bacula-sd", "bacula-dir", "scst", "target", "tgt", "cockpit", "kernel"} <= set(found)
     assert (found["bamsd"]["present"], found["bamsd"]["state"]) == (True, "active")
@@ -57,6 +56,13 @@ async def test_services_are_listed_with_what_systemd_says(stack: Stack, reader: 
     assert (found["tgt"]["present"], found["tgt"]["state"]) == (False, "")
     assert (found["kernel"]["present"], found["kernel"]["units"]) == (True, [])
     assert found["bacula-sd"]["units"] == ["bacula-sd.service"]
+
+
+async def test_services_are_listed_also_when_systemd_says_nothing(reader: Client) -> None:
+    """There is none on this bus. The logs are read all the same."""
+    found = {service["name"]: service for service in await reader.call(PATH, f"{LOGS}.ListServices")}
+    assert (found["bamsd"]["present"], found["bamsd"]["state"]) == (False, "")
+    assert found["kernel"]["present"]
 
 
 async def test_a_page_and_the_next(reader: Client, journal: Journal) -> None:
