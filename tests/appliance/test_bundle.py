@@ -11,6 +11,7 @@ import pytest
 
 from tests.appliance.area import Area
 from tests.appliance.guest import Guest
+from tests.appliance.steps import wait_until
 
 pytestmark = pytest.mark.appliance
 IQN = "iqn.2026-01.org.example:bundle"
@@ -29,12 +30,15 @@ class Targets(Area):
 def secrets(guest: Guest) -> Iterator[list[str]]:
     """A target with a CHAP secret, Bacula's own passwords, and both in the journal."""
     targets = Targets(guest)
+    known = "busctl get-property org.bams /org/bams/Iscsi org.bams.Iscsi BackendState"
+    wait_until("the target stack to be known", lambda: "ready" in guest.attempt(known).out, 120, pause_s=1)
     targets.job("CreateTarget", "s", IQN, initiators=["iqn.1993-08.org.debian:01:bundle"])
     targets.job("SetCredentials", "s", IQN, user="joe", secret=CHAP)
     targets.job("Apply", "s", IQN)
-    line = "grep -ho 'Password = .*' /etc/bacula/*.conf | sed 's/.*= *//; s/\"//g' | sort -u"
-    bacula = [word for word in guest.run(line).split() if len(word) > 8]
-    assert bacula
+    # What stands behind the equals sign, without quotes and without the comment behind it.
+    line = "sed -n 's/^[^#]*Password = *\"\\?\\([^\" ]*\\).*/\\1/p' /etc/bacula/*.conf | sort -u"
+    bacula = guest.run(line).split()
+    assert len(bacula) > 2
     encoded = base64.b64encode(f"joe:{CHAP}".encode()).decode()
     guest.run(f"logger -t bamsd-test 'planted {CHAP} {encoded} {bacula[0]}'; journalctl --sync")
     yield [CHAP, encoded, *bacula]
