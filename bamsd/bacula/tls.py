@@ -1,6 +1,6 @@
 """TLS to the storage daemon, on a connection that began in clear.
 
-Bacula 9 and 15 speak TLS with certificates after both sides have proven their password; Bacula 11 and newer can also
+Bacula speaks TLS with certificates after both sides have proven their password; Bacula 11 and newer can also
 speak it before that, with the password as a pre-shared key (TLS-PSK). Measured on 15.0.3; the meaning of the numbers is
 that of its authenticatebase.cc and tls.c.
 
