@@ -6,6 +6,7 @@ place and moved in when it is complete. A start clears what a crash left behind.
 
 import asyncio
 import contextlib
+import errno
 import grp
 import hashlib
 import json
@@ -252,12 +253,14 @@ def _disk_full_is_said(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutOfSpace(
-            f"The bundle was not made: {error.strerror}, at {folder}. Make room, then try again."
-        ) from error
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise OutOfSpace(_full(folder)) from error
+        raise ToolFailed(f"The bundle was not made: {error.filename or folder}: {error.strerror}.") from error
     except BamsError as error:
-        if "No space left" in error.message:
-            raise OutOfSpace(
-                f"The disk of {folder} is full, so the bundle was not made. Make room, then try again."
-            ) from error
+        if "No space left" in error.message:  # tar and zstd say so in their own output
+            raise OutOfSpace(_full(folder)) from error
         raise
+
+
+def _full(folder: Path) -> str:
+    return f"The disk of {folder} is full, so the bundle was not made. Make room, then try again."

@@ -174,6 +174,16 @@ async def test_a_full_disk_is_said_and_leaves_nothing(host: Stack) -> None:
     assert list((host.directory / "state/bundles").iterdir()) == []
 
 
+async def test_what_is_no_full_disk_is_not_called_one(host: Stack) -> None:
+    """A file stands where the folder belongs: no room that somebody makes would help."""
+    await host.daemon()
+    client = await host.client()
+    (host.directory / "state/bundles").write_text("in the way")
+    job = await client.job(await client.call("/org/bams", f"{MANAGER}.CreateBundle", "a{sv}", {}))
+    assert (job["State"], job["Error"][0]) == ("failed", "org.bams.Error.ToolFailed")
+    assert "state/bundles" in job["Error"][1]
+
+
 async def test_what_a_kill_leaves_is_cleared_at_the_next_start(host: Stack) -> None:
     program(host, "lspci", f"touch {host.directory}/begun; sleep 60")
     daemon = await host.daemon()
