@@ -12,7 +12,7 @@ from bamsd.bacula.models import SdJob
 from bamsd.bacula.views import CatalogJob
 from bamsd.core.alerts import Alerts
 from bamsd.core.clock import Clock, now_us
-from bamsd.core.rounds import forever
+from bamsd.core.rounds import Rounds, woken
 from bamsd.core.store import Store
 from bamsd.errors import BamsError
 
@@ -33,27 +33,20 @@ class BackupWatch:
         self._store, self._alerts, self._clock = store, alerts, clock
         self._backups: dict[str, Backup] = {}
         self._wanted = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds(self._round)
 
     def start(self) -> None:
         self._wanted.set()
-        self._task = asyncio.create_task(forever(self._round))
+        self._rounds.start()
 
     def look(self) -> None:
         self._wanted.set()
 
     async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._rounds.stop()
 
     async def _round(self) -> None:
-        try:
-            async with asyncio.timeout(self.interval_s):
-                await self._wanted.wait()
-        except TimeoutError:
-            pass
-        self._wanted.clear()
+        await woken(self._wanted, self.interval_s)
         for source in self._sources:
             try:
                 self._backups = backups.latest(await source(), self._backups)

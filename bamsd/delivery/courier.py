@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from bamsd.core.alerts import Alert, Alerts
 from bamsd.core.clock import Clock
-from bamsd.core.rounds import forever
+from bamsd.core.rounds import Rounds
 from bamsd.core.store import Store
 from bamsd.delivery.due import Due, Pace, due
 from bamsd.delivery.models import Change
@@ -42,7 +42,7 @@ class Courier:
         self._retry_us = 0
         self._wake = asyncio.Event()
         self._at_work = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds(self._round)
 
     @property
     def failure(self) -> str:
@@ -56,17 +56,14 @@ class Courier:
         self._known = {alert.id: alert for alert in self._alerts.list()}
         self._changed_us = dict.fromkeys((*self._known, *self._register.told), self._clock())
         self._alerts.subscribe(self._follow)
-        self._task = asyncio.create_task(forever(self._round))
+        self._rounds.start()
 
     async def stop(self) -> None:
         """A message that is on its way gets a moment, so that it is not sent again by the next bamsd."""
-        if self._task is None:
-            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_LIMIT_S), self._at_work:
                 pass
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await self._rounds.stop()
 
     def look(self) -> None:
         """Something changed: the settings, or the way works again. What waits for another try is tried now."""

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 
-from bamsd.core.rounds import forever
+from bamsd.core.rounds import Rounds
 from bamsd.disk.books import Books
 from bamsd.disk.models import Reading, Stack
 from bamsd.disk.views import STACKS
@@ -31,17 +31,15 @@ class DiskWatch:
         """Disks of LVM that were written to."""
         self._event = asyncio.Event()
         self._udev = UdevWatch(("block",), self.noticed)
-        self._tasks: list[asyncio.Task[None]] = []
+        self._rounds = Rounds(self._follow, self._poll)
 
     async def start(self) -> None:
         self._udev.start()
-        self._tasks = [asyncio.create_task(forever(task)) for task in (self._follow, self._poll)]
+        self._rounds.start()
 
     async def stop(self) -> None:
         self._udev.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._rounds.stop()
 
     def noticed(self, action: str, device: str) -> None:
         """Take up an event of udev: what happened to which device, a path below /sys."""

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bamsd.core.rounds import forever
+from bamsd.core.rounds import Rounds, woken
 from bamsd.core.turn import Turn
 from bamsd.iscsi.books import Books
 
@@ -15,27 +15,20 @@ class IscsiWatch:
         self._books = books
         self._turn = turn
         self._wanted = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds(self._round)
 
     def start(self) -> None:
-        self._task = asyncio.create_task(forever(self._round))
+        self._rounds.start()
 
     def look(self) -> None:
         """Something may have changed, such as the size of a repository."""
         self._wanted.set()
 
     async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._rounds.stop()
 
     async def _round(self) -> None:
-        try:
-            async with asyncio.timeout(self.interval_s):
-                await self._wanted.wait()
-        except TimeoutError:
-            pass
-        self._wanted.clear()
+        await woken(self._wanted, self.interval_s)
         # A change that runs looks at its end by itself, and must not be mixed with a repair.
         async with self._turn.read():
             await self._books.observe(cheaply=True)

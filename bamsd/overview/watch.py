@@ -8,7 +8,7 @@ from pathlib import Path
 from bamsd.config import OverviewSettings
 from bamsd.core.alerts import Alerts
 from bamsd.core.clock import Clock, now_us
-from bamsd.core.rounds import forever
+from bamsd.core.rounds import Rounds
 from bamsd.errors import BamsError
 from bamsd.overview import openmetrics
 from bamsd.overview.conditions import PREFIX, over, will_be_full
@@ -55,15 +55,13 @@ class OverviewWatch:
         self._round = 0
         self._hour = 0
         self._sizes: dict[str, int | None] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._rounds = Rounds(self._sample, self._look)
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(forever(task)) for task in (self._sample, self._look)]
+        self._rounds.start()
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._rounds.stop()
         self._overview.close()
 
     async def _sample(self) -> None:

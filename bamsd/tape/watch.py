@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bamsd.core.rounds import RETRY_S, forever
+from bamsd.core.rounds import RETRY_S, Rounds, woken
 from bamsd.system.udev import UdevWatch
 from bamsd.tape.health import DriveHealthPoll
 from bamsd.tape.service import Tape
@@ -18,19 +18,15 @@ class Watch:
         self._health = health
         self._changed = asyncio.Event()
         self._udev = UdevWatch(SUBSYSTEMS, lambda action, device: self._changed.set())
-        self._tasks: list[asyncio.Task[None]] = []
+        self._rounds = Rounds(self._follow_devices, self._poll_status, self._poll_health)
 
     async def start(self) -> None:
         self._udev.start()
-        self._tasks = [
-            asyncio.create_task(forever(task)) for task in (self._follow_devices, self._poll_status, self._poll_health)
-        ]
+        self._rounds.start()
 
     async def stop(self) -> None:
         self._udev.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._rounds.stop()
 
     async def _follow_devices(self) -> None:
         await self._changed.wait()
@@ -51,10 +47,5 @@ class Watch:
         for library in self._tape.libraries:
             if not library.robot.is_taken:
                 await self._health.ask(library)
-        try:
-            # Not wait_for: in Python 3.11 it can swallow a cancellation that comes together with the event.
-            async with asyncio.timeout(self._tape.settings.health_interval_s):
-                await self._tape.moved.wait()
-        except TimeoutError:
+        if not await woken(self._tape.moved, self._tape.settings.health_interval_s):
             self._health.ask_silent_drives_again()
-        self._tape.moved.clear()

@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from bamsd.core.alerts import Alerts
-from bamsd.core.rounds import forever
+from bamsd.core.rounds import Rounds
 from bamsd.errors import BamsError
 from bamsd.units import systemctl
 from bamsd.units.models import Unit
@@ -33,15 +33,13 @@ class UnitWatch:
         self.units: tuple[Unit, ...] = ()
         self._alerts = alerts
         self._down: frozenset[str] = frozenset()
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds(self._round)
 
     def start(self) -> None:
-        self._task = asyncio.create_task(forever(self._round))
+        self._rounds.start()
 
     async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._rounds.stop()
 
     async def _round(self) -> None:
         try:
