@@ -113,6 +113,18 @@ class Internal(BamsError):
     pass
 
 
+LINE_CHARS = 300
+
+
+def shown(text: str, limit: int = LINE_CHARS) -> str:
+    """Text of a tool, a device or a stranger on one line of a sentence, a log or a header.
+
+    What cannot be printed, line ends among it, becomes U+FFFD; what is longer than ``limit`` is cut, with a mark.
+    """
+    line = "".join(char if char.isprintable() else "\ufffd" for char in text[: limit + 1])
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
 def _tree(cls: type[BamsError]) -> dict[str, type[BamsError]]:
     found = {cls.dbus_name: cls}
     for child in cls.__subclasses__():

@@ -7,12 +7,11 @@ from pathlib import Path
 from bamsd.bacula import bsdjson
 from bamsd.bacula.archive_text import ArchiveDevice
 from bamsd.core.holders import Holder
-from bamsd.errors import ToolFailed
+from bamsd.errors import ToolFailed, shown
 from bamsd.system import block
 from bamsd.system.patience import Patience
 
 TIMEOUT_S = 30.0
-_PRINTED_LIMIT = 300
 
 MountPoints = Callable[[str], Iterable[str]]
 """Where a device is mounted when it is: its mount unit's place, also while it is not mounted."""
@@ -80,11 +79,7 @@ def _is_in(path: str, point: str) -> bool:
 
 
 def _holder(archive: ArchiveDevice) -> Holder:
-    path, name = _printable(archive.path), _printable(archive.name)
+    path, name = shown(archive.path), shown(archive.name)
     called = f"{name} (archive device {path})" if name else f"archive device {path}"
     release = f"Take the device {name or path} out of bacula-sd.conf and restart bacula-sd when no job runs."
     return Holder("bacula-device", called, release)
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "\ufffd" for char in text[:_PRINTED_LIMIT])

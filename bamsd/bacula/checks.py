@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bamsd.bacula.account import Node
-from bamsd.bacula.models import Finding, Repository, TapeLibrary, shown
+from bamsd.bacula.models import Finding, Repository, TapeLibrary
 from bamsd.bacula.resources import Row, SdConfig, names_of, number_of, shown_name, text_of
+from bamsd.errors import shown
 
 Look = Callable[[str], Node]
 """What stands at a path, as the account of bacula-sd sees it."""

@@ -7,8 +7,9 @@ password; so that line is never taken over.
 import re
 from collections.abc import Mapping
 
-from bamsd.bacula.models import Finding, shown
+from bamsd.bacula.models import Finding
 from bamsd.bacula.resources import redacted
+from bamsd.errors import shown
 
 _ERROR = re.compile(r"Config error: (.+)")
 _PLACE = re.compile(r"line (\d+), col \d+ of file (\S[^\n]*)")

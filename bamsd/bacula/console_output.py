@@ -8,8 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bamsd.bacula.models import shown
-from bamsd.errors import BamsError, InUse, NotFound, ToolFailed
+from bamsd.errors import BamsError, InUse, NotFound, ToolFailed, shown
 
 _NUMBERED = re.compile(r"^(\d{4}) (.+)$")
 _PROMPT = re.compile(r"^(?:Select |Enter (?!a period to cancel)|.*\(yes/(?:mod/)?no\)|Expected a positive integer)")

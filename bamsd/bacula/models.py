@@ -9,15 +9,9 @@ from typing import Literal
 
 from bamsd.errors import InvalidArgument
 
-_SHOWN_LIMIT = 300
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,126}")
 """A part of what Bacula itself takes (is_name_valid): no blanks, because BAMS also writes names into commands."""
 _NO_NAME_CHARACTER = re.compile(r"[^A-Za-z0-9_.:-]+")
-
-
-def shown(text: str) -> str:
-    """Text of a program on one line: what cannot be printed becomes U+FFFD."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in text[:_SHOWN_LIMIT])
 
 
 def check_name(name: str, what: str) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bamsd.bacula.models import Tls, shown
-from bamsd.errors import InvalidArgument, ToolFailed
+from bamsd.bacula.models import Tls
+from bamsd.errors import InvalidArgument, ToolFailed, shown
 
 
 class Plain(str):

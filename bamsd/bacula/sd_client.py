@@ -14,9 +14,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from bamsd.bacula import cram_md5, tls
-from bamsd.bacula.models import Login, SdHeader, SdStatus, shown
+from bamsd.bacula.models import Login, SdHeader, SdStatus
 from bamsd.bacula.sd_output import parse_devices, parse_header, parse_running, parse_terminated, parse_waiting
-from bamsd.errors import NotAuthorized, NotReady, TimedOut, ToolFailed
+from bamsd.errors import NotAuthorized, NotReady, TimedOut, ToolFailed, shown
 
 TIMEOUT_S = 30.0
 """A daemon that has just started opens each drive first, about two seconds for an empty one."""

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from bamsd.bacula.models import SdDevice, SdHeader, SdJob, shown
-from bamsd.errors import ToolFailed
+from bamsd.bacula.models import SdDevice, SdHeader, SdJob
+from bamsd.errors import ToolFailed, shown
 
 Row = Mapping[str, Any]
 _MOST_ROWS = 10_000

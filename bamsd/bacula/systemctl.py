@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from bamsd.bacula.models import shown
-from bamsd.errors import NotFound, ToolFailed
+from bamsd.errors import NotFound, ToolFailed, shown
 from bamsd.system import systemctl
 from bamsd.system.run import CommandFailed, run
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from bamsd.bacula import cram_md5
-from bamsd.bacula.models import Login, shown
-from bamsd.errors import NotAuthorized, NotReady, NotSupported
+from bamsd.bacula.models import Login
+from bamsd.errors import NotAuthorized, NotReady, NotSupported, shown
 
 PSK_OFFER = 100
 """Greeting: TLS-PSK can be had, certificates cannot (certificates + 100 x PSK; 0 none, 1 possible, 2 required)."""

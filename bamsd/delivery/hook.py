@@ -2,7 +2,8 @@
 
 import json
 
-from bamsd.delivery.models import Change, one_line
+from bamsd.delivery.models import TEXT_CHARS, Change
+from bamsd.errors import shown
 
 _ID_CHARS = 200
 
@@ -15,10 +16,10 @@ def document(change: Change, host: str, now_us: int) -> bytes:
         "event": change.event,
         "id": change.id,
         "severity": change.severity,
-        "summary": one_line(change.summary),
-        "advice": one_line(change.advice),
-        "object": one_line(change.object),
-        "host": one_line(host),
+        "summary": shown(change.summary, TEXT_CHARS),
+        "advice": shown(change.advice, TEXT_CHARS),
+        "object": shown(change.object),
+        "host": shown(host),
         "since": change.since_us,
         "time": now_us,
         "came_back": change.came_back,
@@ -30,6 +31,6 @@ def environment(change: Change, host: str) -> dict[str, str]:
     return {
         "BAMS_EVENT": change.event,
         "BAMS_SEVERITY": change.severity,
-        "BAMS_ALERT": one_line(change.id, _ID_CHARS),
-        "BAMS_HOST": one_line(host, _ID_CHARS),
+        "BAMS_ALERT": shown(change.id, _ID_CHARS),
+        "BAMS_HOST": shown(host, _ID_CHARS),
     }

@@ -12,7 +12,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from bamsd.config import MailSettings
-from bamsd.delivery.models import Change, one_line
+from bamsd.delivery.models import TEXT_CHARS, Change
+from bamsd.errors import shown
 
 _SUBJECT_CHARS = 150
 _MOST_LISTED = 200
@@ -50,22 +51,22 @@ def subject(changes: Sequence[Change], host: str) -> str:
     first = changes[0]
     word = {"raised": first.severity, "cleared": "over", "test": "test"}[first.event]
     more = f" (and {len(changes) - 1} more)" if len(changes) > 1 else ""
-    return one_line(f"[{host}] {word}: {first.summary}", _SUBJECT_CHARS) + more
+    return shown(f"[{host}] {word}: {first.summary}", _SUBJECT_CHARS) + more
 
 
 def body(changes: Sequence[Change], host: str) -> str:
     parts = [_part(change) for change in changes[:_MOST_LISTED]]
     if len(changes) > _MOST_LISTED:
         parts.append(f"And {len(changes) - _MOST_LISTED} more: look at the page.\n")
-    return "\n".join([*parts, f"-- \nBAMS on {one_line(host, _SUBJECT_CHARS)}\n"])
+    return "\n".join([*parts, f"-- \nBAMS on {shown(host, _SUBJECT_CHARS)}\n"])
 
 
 def _part(change: Change) -> str:
-    lines = [f"{_EVENTS[change.event]} ({change.severity}): {one_line(change.summary)}"]
+    lines = [f"{_EVENTS[change.event]} ({change.severity}): {shown(change.summary, TEXT_CHARS)}"]
     if change.event == "raised" and change.advice:
-        lines.append(f"  What to do: {one_line(change.advice)}")
+        lines.append(f"  What to do: {shown(change.advice, TEXT_CHARS)}")
     if change.object:
-        lines.append(f"  Object: {one_line(change.object)}")
+        lines.append(f"  Object: {shown(change.object)}")
     if change.since_us:
         lines.append(f"  Since: {_time(change.since_us)}")
     if change.came_back > 1:

@@ -10,7 +10,9 @@ Event = Literal["raised", "cleared", "test"]
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 """From the least to the worst."""
 
-_LINE_CHARS = 500
+
+TEXT_CHARS = 500
+"""Most of a summary or an advice. It stands alone, so it may be longer than a part of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,3 @@ class Outcome:
     way: Way
     ok: bool
     text: str
-
-
-def one_line(text: str, limit: int = _LINE_CHARS) -> str:
-    """Text that a device, a log or a person wrote, safe for a header, an argument and a terminal."""
-    shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[: limit + 1])
-    shown = shown.encode("utf-8", "replace").decode()
-    return shown if len(shown) <= limit else shown[:limit] + "…"

@@ -6,8 +6,7 @@ and writes below /var/spool. docs/decisions/0010 has the measurements.
 
 from collections.abc import Mapping, Sequence
 
-from bamsd.delivery.models import one_line
-from bamsd.errors import NotSupported, TimedOut, ToolFailed
+from bamsd.errors import NotSupported, TimedOut, ToolFailed, shown
 from bamsd.system.run import CommandFailed, run
 
 _GRACE_S = 15.0
@@ -35,7 +34,7 @@ async def run_apart(
     given = {"RuntimeMaxSec": f"{timeout_s:g}", **properties}
     command = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--no-ask-password", "--service-type=exec"]
     command += [f"--unit={unit}", *(f"--property={key}={value}" for key, value in given.items())]
-    command += [f"--setenv={key}={one_line(value)}" for key, value in environment.items()]
+    command += [f"--setenv={key}={shown(value)}" for key, value in environment.items()]
     # systemd would put the value of a variable in the place of $NAME.
     command += ["--", *(word.replace("$", "$$") for word in argv)]
     try:
@@ -59,5 +58,5 @@ def _failure(program: str, failed: CommandFailed, timeout_s: float) -> ToolFaile
             f"{program} could not be started by systemd (exit code {_NO_PROGRAM}): look whether it is there."
         )
     lines = [line for line in (*result.stdout.splitlines(), *result.stderr.splitlines()) if line.strip()]
-    said = one_line(lines[-1].strip()).rstrip(".") if lines else "it gave no reason"
+    said = shown(lines[-1].strip()).rstrip(".") if lines else "it gave no reason"
     return ToolFailed(f"{program} ended with exit code {result.code}: {said}.")

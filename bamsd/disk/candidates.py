@@ -10,8 +10,8 @@ from types import MappingProxyType
 from bamsd.core.holders import Holder
 from bamsd.disk import lsblk, smartctl, wipefs
 from bamsd.disk.lsblk_output import Row
-from bamsd.disk.models import Disk, shown
-from bamsd.errors import BamsError
+from bamsd.disk.models import Disk
+from bamsd.errors import BamsError, shown
 
 _WHOLE = {"disk", "mpath"}
 _KERNEL_MADE = {

@@ -15,10 +15,9 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 from bamsd.core.holders import Holder
-from bamsd.disk.models import shown
 from bamsd.disk.mount_unit import escape_path
 from bamsd.disk.wipefs import Signature
-from bamsd.errors import BamsError, ToolFailed
+from bamsd.errors import BamsError, ToolFailed, shown
 from bamsd.system import block
 from bamsd.system.exclusive import is_exclusive
 from bamsd.system.open_files import OpenBy, who_has_open

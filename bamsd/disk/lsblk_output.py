@@ -4,8 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from bamsd.disk.models import shown
-from bamsd.errors import ToolFailed
+from bamsd.errors import ToolFailed, shown
 
 COLUMNS = ("NAME", "KNAME", "PATH", "TYPE", "SIZE", "RO", "RM", "ROTA", "MODEL", "SERIAL", "WWN", "FSTYPE", "PTTYPE")
 

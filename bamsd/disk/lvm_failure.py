@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 
 from bamsd.disk.lvm_json import loads
-from bamsd.disk.models import shown
 from bamsd.errors import (
     AlreadyExists,
     BamsError,
@@ -20,6 +19,7 @@ from bamsd.errors import (
     NotSupported,
     OutOfSpace,
     ToolFailed,
+    shown,
 )
 
 _MESSAGES = 3

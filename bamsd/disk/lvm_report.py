@@ -10,8 +10,8 @@ from typing import Any
 
 from bamsd.disk.lvm_json import loads
 from bamsd.disk.lvm_rows import Group, Row
-from bamsd.disk.models import Pool, Reading, Volume, shown
-from bamsd.errors import ToolFailed
+from bamsd.disk.models import Pool, Reading, Volume
+from bamsd.errors import ToolFailed, shown
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "vg": (

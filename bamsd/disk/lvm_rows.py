@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 
 from bamsd.disk.lvm_marks import POOL_TAG, mark_of, snapshot_of
-from bamsd.disk.models import Health, Member, Pool, Snapshot, Volume, shown
+from bamsd.disk.models import Health, Member, Pool, Snapshot, Volume
+from bamsd.errors import shown
 
 Row = Mapping[str, str]
 _BYTES = re.compile(r"[0-9]{1,19}")

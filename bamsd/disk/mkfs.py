@@ -6,8 +6,8 @@ user from the start, so nothing has to be changed in a mounted file system.
 
 from dataclasses import dataclass
 
-from bamsd.disk.models import Filesystem, shown
-from bamsd.errors import BamsError, InUse, InvalidArgument, NotFound, OutOfSpace, ToolFailed
+from bamsd.disk.models import Filesystem
+from bamsd.errors import BamsError, InUse, InvalidArgument, NotFound, OutOfSpace, ToolFailed, shown
 from bamsd.system.run import CommandFailed, run
 
 MKFS_TIMEOUT_S = 1800.0

@@ -38,12 +38,6 @@ _RESERVED = re.compile(
 _RESERVED_POOL = re.compile(r"^(mirror|raidz|draid|spare|log|c[0-9])")
 """zpool-create(8): names that begin with the type of a vdev."""
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_SHOWN_LIMIT = 300
-
-
-def shown(text: str) -> str:
-    """Text of a tool or a device on one line: what cannot be printed becomes U+FFFD."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in text[:_SHOWN_LIMIT])
 
 
 def size_text(size_bytes: int) -> str:

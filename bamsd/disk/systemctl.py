@@ -1,7 +1,6 @@
 """systemctl: units of repositories, started and stopped."""
 
-from bamsd.disk.models import shown
-from bamsd.errors import BamsError, InUse, NotFound, TimedOut, ToolFailed
+from bamsd.errors import BamsError, InUse, NotFound, TimedOut, ToolFailed, shown
 from bamsd.system.run import CommandFailed, run
 
 TIMEOUT_S = 120.0

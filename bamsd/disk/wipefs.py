@@ -7,8 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from bamsd.disk.models import shown
-from bamsd.errors import BamsError, InUse, NotFound, NotSupported, OutOfSync, ToolFailed
+from bamsd.errors import BamsError, InUse, NotFound, NotSupported, OutOfSync, ToolFailed, shown
 from bamsd.system.run import CommandFailed, run
 
 QUERY_TIMEOUT_S = 30.0

@@ -7,10 +7,10 @@ names that ``models.check_name`` lets pass cannot be options, and a pool's name 
 from collections.abc import Sequence
 
 from bamsd.disk import zpool
-from bamsd.disk.models import Mark, shown
+from bamsd.disk.models import Mark
 from bamsd.disk.zfs_output import FILESYSTEM, REPOSITORY, SNAPSHOT, USE
 from bamsd.disk.zfs_reading import BLOCK_BYTES, is_waited_for, read, read_pool, reservation_bytes
-from bamsd.errors import InvalidArgument
+from bamsd.errors import InvalidArgument, shown
 
 __all__ = [
     "BLOCK_BYTES",

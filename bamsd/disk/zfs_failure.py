@@ -7,7 +7,6 @@ the program.
 import re
 from collections.abc import Sequence
 
-from bamsd.disk.models import shown
 from bamsd.errors import (
     AlreadyExists,
     BamsError,
@@ -19,6 +18,7 @@ from bamsd.errors import (
     OutOfSpace,
     OutOfSync,
     ToolFailed,
+    shown,
 )
 
 _MEANINGS: Sequence[tuple[str, type[BamsError], str]] = (

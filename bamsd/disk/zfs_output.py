@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from bamsd.disk.models import UUID, Filesystem, Mark, Snapshot, Use, Volume, shown
-from bamsd.errors import ToolFailed
+from bamsd.disk.models import UUID, Filesystem, Mark, Snapshot, Use, Volume
+from bamsd.errors import ToolFailed, shown
 
 LIST_COLUMNS = (
     "name",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from bamsd.disk import zpool
-from bamsd.disk.models import KNOWN_ILL, Health, Pool, Reading, Volume, shown
+from bamsd.disk.models import KNOWN_ILL, Health, Pool, Reading, Volume
 from bamsd.disk.zfs_output import (
     LIST_COLUMNS,
     MARKS,
@@ -23,7 +23,7 @@ from bamsd.disk.zfs_output import (
     parse_volumes,
 )
 from bamsd.disk.zpool_output import Status, failing, unplugged
-from bamsd.errors import BamsError, NotFound, NotSupported, TimedOut
+from bamsd.errors import BamsError, NotFound, NotSupported, TimedOut, shown
 from bamsd.system.run import still_running
 
 READ_TIMEOUT_S = 30.0

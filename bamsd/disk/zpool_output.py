@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bamsd.disk.models import Health, Member, Pool, shown
-from bamsd.errors import ToolFailed
+from bamsd.disk.models import Health, Member, Pool
+from bamsd.errors import ToolFailed, shown
 
 LIST_COLUMNS = ("name", "guid", "size", "free", "capacity", "health")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from bamsd.core.holders import Holder
-from bamsd.errors import ToolFailed
+from bamsd.errors import ToolFailed, shown
 from bamsd.iscsi import live
 from bamsd.iscsi.configured import Backing, parse_saveconfig, parse_scst_conf
 from bamsd.system import block
@@ -17,7 +17,6 @@ from bamsd.system.patience import Patience
 TIMEOUT_S = 30.0
 SCST_CONF = Path("/etc/scst.conf")
 SAVECONFIGS = (Path("/etc/rtslib-fb-target/saveconfig.json"), Path("/etc/target/saveconfig.json"))
-_PRINTED_LIMIT = 300
 
 Parse = Callable[[str, str], Sequence[Backing]]
 
@@ -68,7 +67,7 @@ class Exports:
                 if same.is_it(backing.path):
                     release = f"It is configured but not active: take it out of {path}."
                     for name in backing.luns or (f"device {backing.name}",):
-                        yield Holder("iscsi-lun", _printable(name), release)
+                        yield Holder("iscsi-lun", shown(name), release)
 
 
 class _Same:
@@ -103,12 +102,12 @@ def _names(path: str) -> set[str]:
 def _holders(exported: live.Export) -> Iterator[Holder]:
     if exported.stack == "nvmet":
         release = "Disable the namespace and remove it from its subsystem (nvmetcli)."
-        yield Holder("nvme-namespace", _printable(exported.luns[0]), release)
+        yield Holder("nvme-namespace", shown(exported.luns[0]), release)
         return
     tool = "SCST" if exported.stack == "scst" else "LIO"
-    name = _printable(exported.name)
+    name = shown(exported.name)
     for lun in exported.luns:
-        yield Holder("iscsi-lun", _printable(lun), f"Remove the LUN, then the device {name}, from {tool}.")
+        yield Holder("iscsi-lun", shown(lun), f"Remove the LUN, then the device {name}, from {tool}.")
     if not exported.luns:
         yield Holder(
             "iscsi-lun", f"device {name}", f"No LUN leads to it, but {tool} holds it: remove the device there."
@@ -124,7 +123,3 @@ def _content(path: Path) -> str:
         raise ToolFailed(
             f"{path} cannot be read, so which devices it exports is not known: {error.strerror}. Try again as root."
         ) from error
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "\ufffd" for char in text[:_PRINTED_LIMIT])

@@ -147,10 +147,10 @@ class Step:
 
     @property
     def command(self) -> str:
-        return "; ".join(shown(op) for op in self.ops)
+        return "; ".join(in_words(op) for op in self.ops)
 
 
-def shown(op: Op) -> str:
+def in_words(op: Op) -> str:
     """An operation in words, for plans. A secret is never in there."""
     match op:
         case Write():

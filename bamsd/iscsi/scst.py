@@ -10,11 +10,11 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from bamsd.errors import BamsError, InUse, NotFound, NotReady, NotSupported, OutOfSync, TimedOut, ToolFailed
+from bamsd.errors import BamsError, InUse, NotFound, NotReady, NotSupported, OutOfSync, TimedOut, ToolFailed, shown
 from bamsd.iscsi import scst_adopt, scst_conf, scst_kinds, scst_ops, scst_reading
 from bamsd.iscsi.execute import execute
 from bamsd.iscsi.models import Configuration, Device, Session, Target
-from bamsd.iscsi.objects import Change, Objects, Op, Reading, Step, Write, shown
+from bamsd.iscsi.objects import Change, Objects, Op, Reading, Step, Write, in_words
 from bamsd.iscsi.plan import Planner
 from bamsd.iscsi.scst_ops import DRIVER, EVERY_SESSION, MGMT, SUSPEND
 from bamsd.iscsi.scst_reading import Found, folders, value
@@ -234,7 +234,7 @@ class Scst:
             return
         for link in links:
             if "/copy_manager/" not in link:
-                where = scst_reading.printable(link.split("targets/", 1)[-1])
+                where = shown(link.split("targets/", 1)[-1])
                 raise InUse(f"Device {device} is still exported at {where}: remove that LUN first.")
 
     def _enable_driver(self) -> None:
@@ -263,7 +263,7 @@ class Scst:
                     self._write(op.path, op.text)
                     return
         except OSError as error:
-            raise ToolFailed(f"The session was not closed ({shown(op)}): {error.strerror}. Try again.") from error
+            raise ToolFailed(f"The session was not closed ({in_words(op)}): {error.strerror}. Try again.") from error
         raise NotFound(f"{session.initiator} has no session {session.id} with {session.target}: it has ended.")
 
     def resize(self, device: Device) -> None:

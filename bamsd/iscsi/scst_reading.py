@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from bamsd.errors import shown
 from bamsd.iscsi.models import Secret, Session
 from bamsd.iscsi.objects import Attributes, Key, Objects
 from bamsd.iscsi.scst_kinds import DEFAULTS, HANDLERS
@@ -38,11 +39,6 @@ def value(text: str) -> str:
 def marked(text: str) -> bool:
     """Whether the kernel says that it is not the default."""
     return "[key]" in text.split("\n")[1:]
-
-
-def printable(text: str) -> str:
-    """A name for people: initiators choose theirs, and other tools theirs."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[:300])
 
 
 def folders(tree: Tree, path: str) -> Iterator[str]:
@@ -93,7 +89,7 @@ def _device(tree: Tree, name: str, found: Found) -> None:
     except FileNotFoundError:
         return  # a SCSI device of the host: SCST lists them all
     if handler not in HANDLERS.values():
-        found.odd[name] = f"Device {printable(name)} is of the kind {printable(handler)}, which BAMS does not make."
+        found.odd[name] = f"Device {shown(name)} is of the kind {shown(handler)}, which BAMS does not make."
         return
     said = {
         file: value(tree.read(f"devices/{name}/{file}"))
@@ -127,9 +123,7 @@ def _target(
         if match:
             yield _several(iqn, match[1], value(tree.read(f"{home}/{name}")))
     for number, device, read_only in _luns(tree, f"{home}/luns", iqn, found):
-        found.odd.setdefault(
-            iqn, f"Target {printable(iqn)} shows LUN {number} to every initiator, which BAMS never does."
-        )
+        found.odd.setdefault(iqn, f"Target {shown(iqn)} shows LUN {number} to every initiator, which BAMS never does.")
         yield Key("open-lun", (iqn, number)), {"device": device, "read_only": read_only}
     for group in folders(tree, f"{home}/ini_groups"):
         yield Key("group", (iqn, group)), {}
@@ -178,7 +172,7 @@ def _session(tree: Tree, iqn: str, name: str) -> tuple[Session, str]:
     address, portal = _connection(tree, home)
     session = Session(
         target=iqn,
-        initiator=printable(value(tree.read(f"{home}/initiator_name"))),
+        initiator=shown(value(tree.read(f"{home}/initiator_name"))),
         id=value(tree.read(f"{home}/sid")),
         address=address,
         portal=portal,

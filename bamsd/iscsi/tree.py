@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bamsd.errors import BamsError, Busy, HardwareFailed, InUse, NotReady, OutOfSpace, TimedOut, ToolFailed
-from bamsd.iscsi.objects import AwaitEmpty, Link, MakeFolder, Op, RemoveFolder, Unlink, Write, shown
+from bamsd.iscsi.objects import AwaitEmpty, Link, MakeFolder, Op, RemoveFolder, Unlink, Write, in_words
 
 _POLL_S = 0.05
 _CHUNK = 1 << 16
@@ -132,4 +132,4 @@ def refused(op: Op, doing: str, error: OSError) -> BamsError:
     """What the kernel's refusal means, in one sentence. ``doing`` is the step without its full stop."""
     kind = _MEANINGS.get(error.errno or 0, ToolFailed)
     name = errno.errorcode.get(error.errno or 0, "unknown error")
-    return kind(f"The kernel refused: {doing} ({shown(op)}: {name}, {os.strerror(error.errno or 0)}).")
+    return kind(f"The kernel refused: {doing} ({in_words(op)}: {name}, {os.strerror(error.errno or 0)}).")

@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from bamsd.errors import BamsError, InvalidArgument, NotSupported, TimedOut, ToolFailed
+from bamsd.errors import BamsError, InvalidArgument, NotSupported, TimedOut, ToolFailed, shown
 from bamsd.system.at_work import marks
 
 TERM_GRACE_S = 3.0
@@ -31,7 +31,6 @@ KILL_GRACE_S = 5.0
 
 _log = logging.getLogger(__name__)
 _CHUNK_BYTES = 65536
-_LINE_CHARS = 300
 _NOT_PASSED_ON = ("LC_", "LANG", "NOTIFY_SOCKET", "WATCHDOG_", "LISTEN_")
 _STANDARD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -165,7 +164,7 @@ class _Program:
         self.name = _name(self.argv)
         self.secrets = tuple(secrets)
         # Blanked word by word, because quoting would change a secret that holds a quote.
-        self.shown = _one_line(shlex.join(redact(word, secrets) for word in self.argv))
+        self.shown = shown(shlex.join(redact(word, secrets) for word in self.argv))
         self.overflowed = False
         self._never_kill = never_kill
         self._max_output_bytes = max_output_bytes
@@ -315,7 +314,7 @@ def _start(
 
 
 def _name(argv: Sequence[str]) -> str:
-    return _one_line(PurePath(argv[0]).name)
+    return shown(PurePath(argv[0]).name)
 
 
 def _memory_file(content: bytes) -> int:
@@ -356,10 +355,4 @@ def _signal_name(number: int) -> str:
 
 def _last_line(text: str) -> str:
     lines = [line for line in text.splitlines() if line.strip()]
-    return _one_line(lines[-1].strip()) if lines else ""
-
-
-def _one_line(text: str) -> str:
-    """Hostile text for a log or an error: no control characters, not endless."""
-    shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-    return shown if len(shown) <= _LINE_CHARS else shown[:_LINE_CHARS] + "…"
+    return shown(lines[-1].strip()) if lines else ""

@@ -35,8 +35,3 @@ class Unit:
     def is_missed(self) -> bool:
         """It is to be started at boot, could be, and does not run."""
         return self.is_installed and self.active == "inactive" and self.file_state == "enabled" and self.condition
-
-
-def shown(text: str) -> str:
-    """Text of a unit file on one line: what cannot be printed becomes U+FFFD."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in text[:200])

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from bamsd.errors import shown
 from bamsd.system import systemctl
-from bamsd.units.models import Unit, shown
+from bamsd.units.models import Unit
 
 _PROPERTIES = (
     *("LoadState", "ActiveState", "SubState", "Result", "UnitFileState", "ConditionResult", "ConditionTimestamp"),

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bamsd.config import MailSettings
 from bamsd.delivery import hook, mail
-from bamsd.delivery.models import Change, one_line
+from bamsd.delivery.models import TEXT_CHARS, Change
+from bamsd.errors import shown
 
 SETTINGS = MailSettings.model_validate({"to": ["root", "anna@example.org"], "from": "bams@example.org"})
 
@@ -89,7 +90,7 @@ def test_no_text_of_an_alert_becomes_a_header_or_ends_the_message(summary: str, 
 def test_a_program_gets_json_and_variables_without_control_characters(summary: str, id: str) -> None:
     found = json.loads(hook.document(change(summary, id=id), "vault", 9))
     assert (found["event"], found["severity"], found["time"]) == ("raised", "warning", 9)
-    assert found["summary"] == one_line(summary)
+    assert found["summary"] == shown(summary, TEXT_CHARS)
     found["summary"].encode()
     for value in hook.environment(change(summary, id=id), "vault").values():
         assert value.isprintable()
