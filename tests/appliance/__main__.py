@@ -8,11 +8,10 @@ import sys
 from tests.appliance import accounts, hostpackages, image, layer
 from tests.appliance.steps import StepFailed, complain, say, step, wait_until
 from tests.appliance.tape_library import INSIDE
-from tests.appliance.vm import VirtualMachine
+from tests.appliance.vm import VERSION, VirtualMachine
 
-BAMSD_LIMIT_S = 180
+COCKPIT_LIMIT_S = 180
 COCKPIT_PORT = 9090
-VERSION = "busctl --system get-property org.bams /org/bams org.bams.Manager Version"
 
 
 def run() -> None:
@@ -32,19 +31,10 @@ def run() -> None:
         with step("boot"):
             machine.start(base, project, fresh=False)
     with step("bamsd on the bus"):
-        wait_for_bamsd(machine)
+        machine.wait_for_bamsd()
     with step("Cockpit"):
-        wait_until("Cockpit to answer", lambda: cockpit_answers(machine), BAMSD_LIMIT_S, pause_s=1)
+        wait_until("Cockpit to answer", lambda: cockpit_answers(machine), COCKPIT_LIMIT_S, pause_s=1)
     introduce(machine)
-
-
-def wait_for_bamsd(machine: VirtualMachine) -> None:
-    """Ask bamsd for its version until it answers; on failure its journal is in the message."""
-    try:
-        wait_until("bamsd to answer", lambda: machine.run(VERSION, check=False).code == 0, BAMSD_LIMIT_S, pause_s=1)
-    except StepFailed as error:
-        log = machine.run("journalctl -b -u bamsd.service --no-pager -n 15 -o cat", check=False).out
-        raise StepFailed(f"{error}. Its log, by `make shell` and `journalctl -u bamsd`, ends with:\n{log}") from error
 
 
 def cockpit_answers(machine: VirtualMachine) -> bool:

@@ -12,11 +12,8 @@ from tests.appliance import hostpackages, image, layer, paths
 from tests.appliance.guest import Guest
 from tests.appliance.image import BaseImage
 from tests.appliance.layer import Layer
-from tests.appliance.steps import wait_until
 from tests.appliance.vm import VirtualMachine
 
-BAMSD_LIMIT_S = 240
-VERSION = "busctl --system get-property org.bams /org/bams org.bams.Manager Version"
 KEEP = os.environ.get("BAMS_VM_KEEP") == "1"
 
 
@@ -40,8 +37,7 @@ def vm(base: BaseImage, project: Layer) -> Iterator[VirtualMachine]:
     else:
         machine.kill()
         machine.start(base, project, fresh=True)
-    # ssh answers while other services still start; a first call would run into the bus's limit for starting bamsd.
-    wait_until("bamsd to answer", lambda: machine.run(VERSION, check=False).code == 0, BAMSD_LIMIT_S, pause_s=1)
+    machine.wait_for_bamsd()
     yield machine
     if machine.is_running():
         journal = machine.run("journalctl -b --no-pager -o short-monotonic", check=False).out

@@ -13,7 +13,7 @@ from tests.appliance.guest import Guest
 from tests.appliance.image import BaseImage
 from tests.appliance.steps import run_logged, wait_until
 from tests.appliance.tape_library import PASSED_THROUGH
-from tests.appliance.vm import VirtualMachine
+from tests.appliance.vm import VERSION, VirtualMachine
 
 pytestmark = pytest.mark.appliance
 APT = "DEBIAN_FRONTEND=noninteractive apt-get --yes --quiet --no-install-recommends"
@@ -73,8 +73,7 @@ def as_next_version(package: Path, folder: Path) -> Path:
 
 
 def answers(server: Guest) -> bool:
-    line = "busctl get-property org.bams /org/bams org.bams.Manager Version"
-    return bamsd.__version__ in server.attempt(line).out
+    return bamsd.__version__ in server.attempt(VERSION).out
 
 
 def knows_repository(server: Guest) -> bool:
@@ -97,7 +96,7 @@ def test_lintian_finds_nothing(tmp_path: Path) -> None:
 def test_apt_installs_them_and_bamsd_runs(server: Guest, before: set[str]) -> None:
     assert not before & {"/etc/bams", "/usr/sbin/bamsd", "/var/lib/bams"}
     server.run(f"{APT} install /root/packages/*.deb", limit_s=600)
-    wait_until("bamsd to answer", lambda: answers(server), 120, pause_s=1)
+    server.vm.wait_for_bamsd()
     assert server.run("systemctl is-enabled bamsd.service").strip() == "enabled"
     assert server.run("stat -c '%a %U' /etc/bams/config.yaml").strip() == "640 root"
     assert server.run("getent group bams-operator bams-admin").count("\n") == 2
@@ -118,7 +117,7 @@ def test_a_repository_and_a_tape_load(server: Guest) -> None:
 def test_a_restart_of_the_machine_keeps_it_all(server: Guest) -> None:
     server.vm.run("sync")
     server.vm.reset()
-    wait_until("bamsd to answer", lambda: answers(server), 240, pause_s=1)
+    server.vm.wait_for_bamsd()
     assert server.run("cat /srv/bams/keep/file").strip() == "precious"
     wait_until("the library to be ready", lambda: library_is_ready(server), 180, pause_s=1)
     path = f"/org/bams/Tape/drives/{PASSED_THROUGH.drives[0].serial}"
@@ -134,7 +133,7 @@ def test_an_upgrade_keeps_state_and_settings(server: Guest, packages: list[Path]
     server.run("mkdir -p /root/next")
     server.vm.shell.copy_in(tmp_path / "next", "/root/next")
     server.run(f"{APT} install /root/next/*.deb", limit_s=600)
-    wait_until("bamsd to answer", lambda: answers(server), 120, pause_s=1)
+    server.vm.wait_for_bamsd()
     assert server.run("systemctl show bamsd.service -p MainPID") != before
     assert server.run("dpkg-query -W -f '${Version}' bams") == NEXT
     assert "log_level: debug" in server.run("cat /etc/bams/config.yaml")

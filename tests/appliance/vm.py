@@ -22,6 +22,8 @@ from tests.appliance.shell import Outcome, Shell
 from tests.appliance.steps import StepFailed, run_logged, tail, wait_until
 
 BOOT_LIMIT_S = 420
+BAMSD_LIMIT_S = 240
+VERSION = "busctl --system get-property org.bams /org/bams org.bams.Manager Version"
 MEMORY_MIB = 3072
 KERNEL_OPTIONS = (
     "root=/dev/vda rootfstype=ext4 rw fsck.mode=skip console=ttyS0 quiet mitigations=off "
@@ -96,6 +98,17 @@ class VirtualMachine:
             self.shell.connect()
         except (StepFailed, subprocess.SubprocessError) as error:
             raise StepFailed(f"{error}. Console: {self.console}; the end of it:\n{tail(self.console)}") from error
+
+    def wait_for_bamsd(self) -> None:
+        """Ask bamsd for its version until it answers; on failure its journal is in the message.
+
+        ssh answers while other services still start, and a first call would run into the bus's limit for starting it.
+        """
+        try:
+            wait_until("bamsd to answer", lambda: self.run(VERSION, check=False).code == 0, BAMSD_LIMIT_S, pause_s=1)
+        except StepFailed as error:
+            log = self.run("journalctl -b -u bamsd.service --no-pager -n 15 -o cat", check=False).out
+            raise StepFailed(f"{error}. Its log (journalctl -u bamsd in the machine) ends with:\n{log}") from error
 
     def push(self, layer: Layer) -> None:
         """Put a newer project into the running machine, as installing a newer package would, and restart bamsd."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from bamsd.disk import lvm, lvm_settings
 from tests.appliance import hostpackages, image, layer
-from tests.appliance.__main__ import wait_for_bamsd
 from tests.appliance.steps import StepFailed, complain, say, step
 from tests.appliance.tape_library import INSIDE
 from tests.appliance.vm import DISKS, VirtualMachine
@@ -84,7 +83,7 @@ def main() -> int:
             project = layer.build(layer.stage())
         with step("boot"):
             machine.start(base, project, fresh=True)
-        wait_for_bamsd(machine)
+        machine.wait_for_bamsd()
         copy_inside(machine)
         with step("measuring tapes, starts and calls"):
             tapes = run_inside(machine, "guest", INSIDE.changer[3], str(ROUNDS))
