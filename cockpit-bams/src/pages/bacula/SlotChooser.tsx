@@ -1,4 +1,4 @@
-import { Button, Checkbox, Radio, SearchInput, Spinner } from "@patternfly/react-core";
+import { Checkbox, Radio, Spinner } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useCallback, useState } from "react";
 
@@ -6,9 +6,11 @@ import { useAnswer } from "../../api/hooks";
 import { type Slot, listSlots } from "../../api/tape";
 import { u } from "../../api/wire";
 import { ErrorAlert } from "../../components/ErrorAlert";
-import { _, fill, ngettext } from "../../text";
+import { FindInput } from "../../components/FindInput";
+import { useFew } from "../../components/useFew";
+import { _, fill } from "../../text";
 
-const MORE = 50;
+const ROWS = 50;
 const PAGE = 1000;
 
 export interface Cartridge {
@@ -50,12 +52,12 @@ interface Props {
 
 export function SlotChooser({ library, cartridges, chosen, onChoose, single = false, refusal }: Props) {
     const [text, setText] = useState("");
-    const [limit, setLimit] = useState(MORE);
     const { value, error } = cartridges;
+    const wanted = text.trim().toLowerCase();
+    const shown = (value ?? []).filter(({ slot, barcode }) => `${slot} ${barcode.toLowerCase()}`.includes(wanted));
+    const { few, more } = useFew(shown, ROWS);
     if (error) return <ErrorAlert error={error} />;
     if (!value) return <Spinner size="lg" aria-label={_("Looking at the slots")} />;
-    const wanted = text.trim().toLowerCase();
-    const shown = value.filter(({ slot, barcode }) => `${slot} ${barcode.toLowerCase()}`.includes(wanted));
     const toggle = (slot: number, on: boolean) => {
         if (single) onChoose([slot]);
         else onChoose(on ? [...chosen, slot] : chosen.filter((known) => known !== slot));
@@ -65,13 +67,7 @@ export function SlotChooser({ library, cartridges, chosen, onChoose, single = fa
     return (
         <>
             {value.length > 8 && (
-                <SearchInput
-                    value={text}
-                    aria-label={_("Find a cartridge")}
-                    placeholder={_("Barcode or slot")}
-                    onChange={(_event, next) => setText(next)}
-                    onClear={() => setText("")}
-                />
+                <FindInput text={text} label={_("Find a cartridge")} hint={_("Barcode or slot")} onChange={setText} />
             )}
             <div className="bams-chooser">
                 <Table variant="compact" aria-label={_("Cartridges")} borders={false} gridBreakPoint="">
@@ -83,7 +79,7 @@ export function SlotChooser({ library, cartridges, chosen, onChoose, single = fa
                         </Tr>
                     </Thead>
                     <Tbody>
-                        {shown.slice(0, limit).map((cartridge) => {
+                        {few.map((cartridge) => {
                             const { slot, barcode } = cartridge;
                             const why = refusal?.(cartridge) ?? "";
                             return (
@@ -108,11 +104,7 @@ export function SlotChooser({ library, cartridges, chosen, onChoose, single = fa
                         })}
                     </Tbody>
                 </Table>
-                {shown.length > limit && (
-                    <Button variant="link" onClick={() => setLimit(limit + MORE)}>
-                        {ngettext("Show {count} more", "Show {count} more", Math.min(MORE, shown.length - limit))}
-                    </Button>
-                )}
+                {more}
                 {shown.length === 0 && <p>{_("Nothing of that name")}</p>}
             </div>
         </>

@@ -1,5 +1,5 @@
 import {
-    Button, Card, CardBody, CardHeader, CardTitle, FormSelect, FormSelectOption, Label, SearchInput, Spinner, Toolbar,
+    Button, Card, CardBody, CardHeader, CardTitle, FormSelect, FormSelectOption, Label, Spinner, Toolbar,
     ToolbarContent, ToolbarItem,
 } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
@@ -11,6 +11,7 @@ import { LIBRARY, type TapeLibrary } from "../../api/tape";
 import { s, u } from "../../api/wire";
 import { ActionButton } from "../../components/ActionButton";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { FindInput } from "../../components/FindInput";
 import { NothingHere } from "../../components/NothingHere";
 import { useDialog } from "../../components/useDialog";
 import { bytes, time } from "../../format";
@@ -90,16 +91,11 @@ function VolumesTable({ pools, round }: { pools: readonly string[]; round: numbe
             <Toolbar inset={{ default: "insetNone" }}>
                 <ToolbarContent alignItems="center">
                     <ToolbarItem>
-                        <SearchInput
-                            value={text}
-                            aria-label={_("Find a volume")}
-                            placeholder={_("Find a volume")}
-                            onChange={(_event, typed) => {
+                        <FindInput
+                            text={text}
+                            label={_("Find a volume")}
+                            onChange={(typed) => {
                                 setText(typed);
-                                setCursors([]);
-                            }}
-                            onClear={() => {
-                                setText("");
                                 setCursors([]);
                             }}
                         />

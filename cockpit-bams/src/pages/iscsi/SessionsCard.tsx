@@ -1,6 +1,5 @@
 import { Button, Card, CardBody, CardHeader, CardTitle, Spinner } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
-import { useState } from "react";
 
 import { useObjects } from "../../api/hooks";
 import { type IscsiTarget, type Session, TARGET } from "../../api/iscsi";
@@ -8,13 +7,12 @@ import { ActionsMenu } from "../../components/ActionsMenu";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { NothingHere } from "../../components/NothingHere";
 import { useDialog } from "../../components/useDialog";
+import { useFew } from "../../components/useFew";
 import { bytes, rate, time } from "../../format";
 import { Link, placeOf } from "../../routing";
-import { _, fill, ngettext } from "../../text";
+import { _, fill } from "../../text";
 import { CloseSession } from "./CloseSession";
 import { useSessions } from "./useSessions";
-
-const MORE = 100;
 
 /** A rate where it is known, else what was moved since the log-in, else a dash. */
 function flow(perSecond: number | undefined, total: number | undefined): string {
@@ -79,8 +77,8 @@ function SessionRow({ session, target, withTarget, onClosed }: RowProps) {
 export function SessionsCard({ iqn }: { iqn: string }) {
     const { value, error, again } = useSessions(iqn);
     const targets = useObjects<IscsiTarget>(TARGET);
-    const [limit, setLimit] = useState(MORE);
     const sessions = value ?? [];
+    const { few, more } = useFew(sessions);
     const refresh = (
         <Button variant="link" isInline onClick={again}>
             {_("Look again")}
@@ -119,7 +117,7 @@ export function SessionsCard({ iqn }: { iqn: string }) {
                             </Tr>
                         </Thead>
                         <Tbody>
-                            {sessions.slice(0, limit).map((session) => (
+                            {few.map((session) => (
                                 <SessionRow
                                     key={`${session.target} ${session.initiator} ${session.id}`}
                                     session={session}
@@ -131,11 +129,7 @@ export function SessionsCard({ iqn }: { iqn: string }) {
                         </Tbody>
                     </Table>
                 )}
-                {sessions.length > limit && (
-                    <Button variant="link" className="bams-inset" onClick={() => setLimit(limit + MORE)}>
-                        {ngettext("Show {count} more", "Show {count} more", Math.min(MORE, sessions.length - limit))}
-                    </Button>
-                )}
+                {more}
             </CardBody>
         </Card>
     );

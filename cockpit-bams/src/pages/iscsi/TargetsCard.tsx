@@ -1,35 +1,29 @@
-import {
-    Button, Card, CardBody, CardHeader, CardTitle, SearchInput, Toolbar, ToolbarContent, ToolbarItem,
-} from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, type ThProps, Thead, Tr } from "@patternfly/react-table";
+import { Card, CardBody, CardHeader, CardTitle, Toolbar, ToolbarContent, ToolbarItem } from "@patternfly/react-core";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
 
 import { useObjects } from "../../api/hooks";
 import { type IscsiTarget, TARGET } from "../../api/iscsi";
 import { ActionButton } from "../../components/ActionButton";
+import { FindInput } from "../../components/FindInput";
 import { NothingHere } from "../../components/NothingHere";
 import { StateLabel } from "../../components/StateLabel";
 import { useDialog } from "../../components/useDialog";
+import { useFew } from "../../components/useFew";
+import { useSorted } from "../../components/useSorted";
 import { number } from "../../format";
 import { Link, placeOf } from "../../routing";
-import { _, ngettext } from "../../text";
+import { _ } from "../../text";
 import { CreateTarget } from "./CreateTarget";
 import { ImportTargets } from "./ImportTargets";
 import { TargetActions } from "./TargetActions";
 
-const MORE = 100;
-
-type Value = (target: IscsiTarget) => string | number;
-const COLUMNS: readonly Value[] = [
-    ({ Iqn }) => Iqn,
-    ({ State }) => State,
-    ({ Luns }) => Luns.length,
-    ({ SessionCount }) => SessionCount,
-];
-
-function compare(a: string | number, b: string | number): number {
-    return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
-}
+const COLUMNS = {
+    name: ({ Iqn }: IscsiTarget) => Iqn,
+    state: ({ State }: IscsiTarget) => State,
+    luns: ({ Luns }: IscsiTarget) => Luns.length,
+    sessions: ({ SessionCount }: IscsiTarget) => SessionCount,
+};
 
 function TargetRow({ target }: { target: IscsiTarget }) {
     const { Iqn, Alias, State, StateText, Luns, SessionCount, Portals, Enabled } = target;
@@ -62,20 +56,12 @@ function TargetRow({ target }: { target: IscsiTarget }) {
 export function TargetsCard({ refusal }: { refusal: string }) {
     const all = useObjects<IscsiTarget>(TARGET);
     const [text, setText] = useState("");
-    const [sort, setSort] = useState<{ column: number; direction: "asc" | "desc" }>({ column: 0, direction: "asc" });
-    const [limit, setLimit] = useState(MORE);
     const { dialog, open } = useDialog();
     const wanted = text.trim().toLowerCase();
-    const value = COLUMNS[sort.column] ?? (({ Iqn }: IscsiTarget) => Iqn);
-    const shown = all
-        .filter(({ Iqn, Alias }) => `${Iqn} ${Alias}`.toLowerCase().includes(wanted))
-        .sort((a, b) => compare(value(a), value(b)) * (sort.direction === "asc" ? 1 : -1));
+    const shown = all.filter(({ Iqn, Alias }) => `${Iqn} ${Alias}`.toLowerCase().includes(wanted));
+    const { sorted, sortBy } = useSorted(shown, COLUMNS);
+    const { few, more } = useFew(sorted);
     const foreign = all.filter(({ Owned }) => !Owned).length;
-    const sortBy = (column: number): NonNullable<ThProps["sort"]> => ({
-        columnIndex: column,
-        sortBy: { index: sort.column, direction: sort.direction },
-        onSort: (_event, index, direction) => setSort({ column: index, direction }),
-    });
     const given = refusal ? { refusal } : {};
     const buttons = (
         <>
@@ -108,13 +94,7 @@ export function TargetsCard({ refusal }: { refusal: string }) {
                     <Toolbar inset={{ default: "insetNone" }}>
                         <ToolbarContent>
                             <ToolbarItem>
-                                <SearchInput
-                                    value={text}
-                                    aria-label={_("Find a target")}
-                                    placeholder={_("Find a target")}
-                                    onChange={(_event, next) => setText(next)}
-                                    onClear={() => setText("")}
-                                />
+                                <FindInput text={text} label={_("Find a target")} onChange={setText} />
                             </ToolbarItem>
                         </ToolbarContent>
                     </Toolbar>
@@ -129,26 +109,22 @@ export function TargetsCard({ refusal }: { refusal: string }) {
                     <Table variant="compact" aria-label={_("Targets")}>
                         <Thead>
                             <Tr>
-                                <Th sort={sortBy(0)}>{_("Name")}</Th>
-                                <Th sort={sortBy(1)}>{_("State")}</Th>
-                                <Th sort={sortBy(2)}>{_("LUNs")}</Th>
-                                <Th sort={sortBy(3)}>{_("Sessions")}</Th>
+                                <Th sort={sortBy("name")}>{_("Name")}</Th>
+                                <Th sort={sortBy("state")}>{_("State")}</Th>
+                                <Th sort={sortBy("luns")}>{_("LUNs")}</Th>
+                                <Th sort={sortBy("sessions")}>{_("Sessions")}</Th>
                                 <Th>{_("Portals")}</Th>
                                 <Th screenReaderText={_("Actions")} />
                             </Tr>
                         </Thead>
                         <Tbody>
-                            {shown.slice(0, limit).map((target) => (
+                            {few.map((target) => (
                                 <TargetRow key={target.path} target={target} />
                             ))}
                         </Tbody>
                     </Table>
                 )}
-                {shown.length > limit && (
-                    <Button variant="link" className="bams-inset" onClick={() => setLimit(limit + MORE)}>
-                        {ngettext("Show {count} more", "Show {count} more", Math.min(MORE, shown.length - limit))}
-                    </Button>
-                )}
+                {more}
             </CardBody>
             {dialog}
         </Card>

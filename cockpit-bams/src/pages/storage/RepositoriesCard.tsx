@@ -1,33 +1,32 @@
 import {
-    Button, Card, CardBody, CardHeader, CardTitle, Checkbox, SearchInput, Toolbar, ToolbarContent, ToolbarItem,
+    Card, CardBody, CardHeader, CardTitle, Checkbox, Toolbar, ToolbarContent, ToolbarItem,
 } from "@patternfly/react-core";
-import { Table, Tbody, Td, Th, type ThProps, Thead, Tr } from "@patternfly/react-table";
+import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
 
 import { POOL, REPOSITORY, type DiskPool, type DiskRepository } from "../../api/disk";
 import { useObjects } from "../../api/hooks";
 import { ActionButton } from "../../components/ActionButton";
+import { FindInput } from "../../components/FindInput";
 import { NothingHere } from "../../components/NothingHere";
 import { StateLabel } from "../../components/StateLabel";
 import { useDialog } from "../../components/useDialog";
+import { useFew } from "../../components/useFew";
+import { useSorted } from "../../components/useSorted";
 import { bytes } from "../../format";
 import { Link, placeOf } from "../../routing";
-import { _, ngettext } from "../../text";
+import { _ } from "../../text";
 import { CreateRepository } from "./CreateRepository";
 import { RepositoryActions } from "./RepositoryActions";
 import { usageText } from "./words";
 
-type Column = "Name" | "Pool" | "State" | "Size" | "Used";
-
-const COLUMNS: readonly Column[] = ["Name", "Pool", "State", "Size", "Used"];
-
-/** How many rows are drawn at once: all of many hundreds would take a second. The search looks at all of them. */
-const MORE = 100;
-
-function compare(left: DiskRepository, right: DiskRepository, column: Column): number {
-    const [a, b] = [left[column], right[column]];
-    return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
-}
+const COLUMNS = {
+    name: ({ Name }: DiskRepository) => Name,
+    pool: ({ Pool }: DiskRepository) => Pool,
+    state: ({ State }: DiskRepository) => State,
+    size: ({ Size }: DiskRepository) => Size,
+    used: ({ Used }: DiskRepository) => Used,
+};
 
 function RepositoryRow({ repository }: { repository: DiskRepository }) {
     return (
@@ -64,21 +63,14 @@ export function RepositoriesCard({ within }: { within?: (repository: DiskReposit
     const all = useObjects<DiskRepository>(REPOSITORY).filter(within ?? (() => true));
     const [text, setText] = useState("");
     const [withOthers, setWithOthers] = useState(within !== undefined);
-    const [sort, setSort] = useState<{ column: number; direction: "asc" | "desc" }>({ column: 0, direction: "asc" });
-    const [limit, setLimit] = useState(MORE);
     const { dialog, open } = useDialog();
 
     const others = all.filter(({ Owned }) => !Owned).length;
-    const column = COLUMNS[sort.column] ?? "Name";
     const shown = all
         .filter(({ Owned }) => Owned || withOthers)
-        .filter(({ Name, Pool }) => `${Name} ${Pool}`.toLowerCase().includes(text.trim().toLowerCase()))
-        .sort((a, b) => compare(a, b, column) * (sort.direction === "asc" ? 1 : -1));
-    const sortBy = (name: Column): NonNullable<ThProps["sort"]> => ({
-        columnIndex: COLUMNS.indexOf(name),
-        sortBy: { index: sort.column, direction: sort.direction },
-        onSort: (_event, index, direction) => setSort({ column: index, direction }),
-    });
+        .filter(({ Name, Pool }) => `${Name} ${Pool}`.toLowerCase().includes(text.trim().toLowerCase()));
+    const { sorted, sortBy } = useSorted(shown, COLUMNS);
+    const { few, more } = useFew(sorted);
     const create = (
         <ActionButton
             action="org.bams.disk.manage"
@@ -98,13 +90,7 @@ export function RepositoriesCard({ within }: { within?: (repository: DiskReposit
                     <Toolbar inset={{ default: "insetNone" }}>
                         <ToolbarContent alignItems="center">
                             <ToolbarItem>
-                                <SearchInput
-                                    value={text}
-                                    aria-label={_("Find a repository")}
-                                    placeholder={_("Find a repository")}
-                                    onChange={(_event, value) => setText(value)}
-                                    onClear={() => setText("")}
-                                />
+                                <FindInput text={text} label={_("Find a repository")} onChange={setText} />
                             </ToolbarItem>
                             {others > 0 && (
                                 <ToolbarItem alignSelf="center">
@@ -129,27 +115,23 @@ export function RepositoriesCard({ within }: { within?: (repository: DiskReposit
                     <Table variant="compact" aria-label={_("Repositories")}>
                         <Thead>
                             <Tr>
-                                <Th sort={sortBy("Name")}>{_("Name")}</Th>
-                                <Th sort={sortBy("Pool")}>{_("Pool")}</Th>
-                                <Th sort={sortBy("State")}>{_("State")}</Th>
+                                <Th sort={sortBy("name")}>{_("Name")}</Th>
+                                <Th sort={sortBy("pool")}>{_("Pool")}</Th>
+                                <Th sort={sortBy("state")}>{_("State")}</Th>
                                 <Th>{_("Use")}</Th>
-                                <Th sort={sortBy("Size")}>{_("Size")}</Th>
-                                <Th sort={sortBy("Used")}>{_("Taken")}</Th>
+                                <Th sort={sortBy("size")}>{_("Size")}</Th>
+                                <Th sort={sortBy("used")}>{_("Taken")}</Th>
                                 <Th screenReaderText={_("Actions")} />
                             </Tr>
                         </Thead>
                         <Tbody>
-                            {shown.slice(0, limit).map((repository) => (
+                            {few.map((repository) => (
                                 <RepositoryRow key={repository.path} repository={repository} />
                             ))}
                         </Tbody>
                     </Table>
                 )}
-                {shown.length > limit && (
-                    <Button variant="link" className="bams-inset" onClick={() => setLimit(limit + MORE)}>
-                        {ngettext("Show {count} more", "Show {count} more", Math.min(MORE, shown.length - limit))}
-                    </Button>
-                )}
+                {more}
             </CardBody>
             {dialog}
         </Card>

@@ -1,6 +1,6 @@
 import {
-    Button, Card, CardBody, CardHeader, CardTitle, FormSelect, FormSelectOption, SearchInput, Spinner, Toolbar,
-    ToolbarContent, ToolbarItem,
+    Button, Card, CardBody, CardHeader, CardTitle, FormSelect, FormSelectOption, Spinner, Toolbar, ToolbarContent,
+    ToolbarItem,
 } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
@@ -8,6 +8,7 @@ import { useState } from "react";
 import { useObjects } from "../../api/hooks";
 import { type Cartridge, LIBRARY, type TapeLibrary } from "../../api/tape";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { FindInput } from "../../components/FindInput";
 import { NothingHere } from "../../components/NothingHere";
 import { number, time } from "../../format";
 import { Link } from "../../routing";
@@ -54,13 +55,7 @@ export function CartridgesPage() {
                 <Toolbar inset={{ default: "insetNone" }}>
                     <ToolbarContent alignItems="center">
                         <ToolbarItem>
-                            <SearchInput
-                                value={text}
-                                aria-label={_("Find a cartridge")}
-                                placeholder={_("Find a cartridge")}
-                                onChange={(_event, value) => setText(value)}
-                                onClear={() => setText("")}
-                            />
+                            <FindInput text={text} label={_("Find a cartridge")} onChange={setText} />
                         </ToolbarItem>
                         {libraries.length > 1 && (
                             <ToolbarItem>

@@ -1,12 +1,13 @@
 import {
-    Card, CardBody, CardHeader, CardTitle, FormSelect, FormSelectOption, SearchInput, Spinner, Title, Toolbar,
-    ToolbarContent, ToolbarItem,
+    Card, CardBody, CardHeader, CardTitle, FormSelect, FormSelectOption, Spinner, Title, Toolbar, ToolbarContent,
+    ToolbarItem,
 } from "@patternfly/react-core";
 import { type ReactNode, useDeferredValue, useMemo, useState } from "react";
 
 import type { BusError } from "../../api/errors";
 import type { Slot, TapeDrive, TapeLibrary } from "../../api/tape";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { FindInput } from "../../components/FindInput";
 import { NothingHere } from "../../components/NothingHere";
 import { _, fill } from "../../text";
 import { LOOK_ICONS } from "./SlotCell";
@@ -69,13 +70,7 @@ export function SlotsCard(props: Props) {
                 <Toolbar inset={{ default: "insetNone" }}>
                     <ToolbarContent alignItems="center">
                         <ToolbarItem>
-                            <SearchInput
-                                value={text}
-                                aria-label={_("Find a barcode or a slot")}
-                                placeholder={_("Find a barcode or a slot")}
-                                onChange={(_event, value) => setText(value)}
-                                onClear={() => setText("")}
-                            />
+                            <FindInput text={text} label={_("Find a barcode or a slot")} onChange={setText} />
                         </ToolbarItem>
                         <ToolbarItem>
                             <FormSelect
