@@ -1,22 +1,11 @@
-import {
-    ActionGroup, Button, Checkbox, Form, FormGroup, FormHelperText, HelperText, HelperTextItem, NumberInput, TextInput,
-} from "@patternfly/react-core";
+import { ActionGroup, Button, Checkbox, Form, FormGroup, NumberInput, TextInput } from "@patternfly/react-core";
 
 import type { DiskRepository } from "../../api/disk";
 import type { TapeLibrary } from "../../api/tape";
+import { FieldHint } from "../../components/FieldHint";
 import { Link } from "../../routing";
 import { _, fill, ngettext } from "../../text";
 import { type Choice, MOST_DEVICES, usable } from "./choice";
-
-function Hint({ children }: { children: string }) {
-    return (
-        <FormHelperText>
-            <HelperText>
-                <HelperTextItem>{children}</HelperTextItem>
-            </HelperText>
-        </FormHelperText>
-    );
-}
 
 function without(list: readonly string[], name: string, on: boolean): string[] {
     return on ? list.filter((known) => known !== name) : [...list, name];
@@ -109,7 +98,7 @@ function DeviceCount({ choice, onChange }: Pick<Props, "choice" | "onChange">) {
                 onPlus={() => set(choice.devices + 1)}
                 onChange={(event) => set(Number(event.currentTarget.value))}
             />
-            <Hint>{_("How many volumes can be open at once, so that as many jobs write side by side.")}</Hint>
+            <FieldHint help={_("How many volumes can be open at once, so that as many jobs write side by side.")} />
         </FormGroup>
     );
 }
@@ -124,7 +113,7 @@ function DirectorFields({ choice, onChange }: Pick<Props, "choice" | "onChange">
                     placeholder="bacula-dir"
                     onChange={(_event, director) => onChange({ ...choice, director })}
                 />
-                <Hint>{_("Counts only where bacula-sd.conf names no Director yet.")}</Hint>
+                <FieldHint help={_("Counts only where bacula-sd.conf names no Director yet.")} />
             </FormGroup>
             <FormGroup label={_("Address of this host for the Director")} fieldId="director-address">
                 <TextInput
@@ -132,7 +121,7 @@ function DirectorFields({ choice, onChange }: Pick<Props, "choice" | "onChange">
                     value={choice.address}
                     onChange={(_event, address) => onChange({ ...choice, address })}
                 />
-                <Hint>{_("Left empty, it is the address in bacula-sd.conf.")}</Hint>
+                <FieldHint help={_("Left empty, it is the address in bacula-sd.conf.")} />
             </FormGroup>
             <Checkbox
                 id="local-director"

@@ -5,11 +5,11 @@ import { type DiskRepository, REPOSITORY } from "../../api/disk";
 import { useObjects } from "../../api/hooks";
 import { type IscsiTarget, TARGET, addLun } from "../../api/iscsi";
 import { b, u } from "../../api/wire";
+import { FieldHint } from "../../components/FieldHint";
 import { PlanDialog } from "../../components/PlanDialog";
 import { bytes } from "../../format";
 import { Link } from "../../routing";
 import { _, fill } from "../../text";
-import { FieldProblem } from "./FieldProblem";
 import { useApply } from "./useApply";
 
 const NUMBER_LIMIT = 16382;
@@ -117,7 +117,7 @@ export function AddLun({ target, onClose }: { target: IscsiTarget; onClose: () =
                         validated={pathProblem ? "error" : "default"}
                         onChange={(_event, value) => setPath(value)}
                     />
-                    <FieldProblem problem={pathProblem} help={_("It must be there already.")} />
+                    <FieldHint problem={pathProblem} help={_("It must be there already.")} />
                 </FormGroup>
             )}
             <FormGroup label={_("Number")} fieldId="lun-number">
@@ -128,7 +128,7 @@ export function AddLun({ target, onClose }: { target: IscsiTarget; onClose: () =
                     validated={problem ? "error" : "default"}
                     onChange={(_event, value) => setNumber(value)}
                 />
-                <FieldProblem problem={problem} help={_("The lowest free one when it stays empty.")} />
+                <FieldHint problem={problem} help={_("The lowest free one when it stays empty.")} />
             </FormGroup>
             <Checkbox
                 id="lun-read-only"

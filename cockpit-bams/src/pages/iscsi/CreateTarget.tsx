@@ -5,10 +5,10 @@ import { store } from "../../api/bus";
 import { useManager, useObjects } from "../../api/hooks";
 import { type IscsiTarget, TARGET, createTarget } from "../../api/iscsi";
 import { as, s } from "../../api/wire";
+import { FieldHint } from "../../components/FieldHint";
 import { PlanDialog } from "../../components/PlanDialog";
 import { go, placeOf } from "../../routing";
 import { _ } from "../../text";
-import { FieldProblem } from "./FieldProblem";
 import { WordsInput } from "./WordsInput";
 import { useApply } from "./useApply";
 import { initiatorsProblem, splitWords, suggestIqn, targetNameProblem } from "./words";
@@ -59,14 +59,14 @@ export function CreateTarget({ onClose }: { onClose: () => void }) {
                     validated={problem ? "error" : "default"}
                     onChange={(_event, value) => setIqn(value)}
                 />
-                <FieldProblem
+                <FieldHint
                     problem={problem}
                     help={_("It cannot be changed later; initiators know the target by it.")}
                 />
             </FormGroup>
             <FormGroup label={_("Alias")} fieldId="target-alias">
                 <TextInput id="target-alias" value={alias} onChange={(_event, value) => setAlias(value)} />
-                <FieldProblem problem="" help={_("A second name for people.")} />
+                <FieldHint help={_("A second name for people.")} />
             </FormGroup>
             <WordsInput
                 id="target-initiators"

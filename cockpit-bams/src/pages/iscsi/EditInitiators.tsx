@@ -3,9 +3,9 @@ import { useState } from "react";
 
 import { type Group, type IscsiTarget, updateTarget } from "../../api/iscsi";
 import { as, of, s } from "../../api/wire";
+import { FieldHint } from "../../components/FieldHint";
 import { PlanDialog } from "../../components/PlanDialog";
 import { _, fill } from "../../text";
-import { FieldProblem } from "./FieldProblem";
 import { WordsInput } from "./WordsInput";
 import { useApply } from "./useApply";
 import { DEFAULT_GROUP, initiatorsProblem, splitWords } from "./words";
@@ -56,7 +56,7 @@ function GroupFields({ index, group, numbers, problem, onChange }: FieldsProps) 
                         validated={problem ? "error" : "default"}
                         onChange={(_event, value) => onChange({ ...group, name: value })}
                     />
-                    <FieldProblem problem={problem} />
+                    <FieldHint problem={problem} />
                 </FormGroup>
             )}
             <WordsInput

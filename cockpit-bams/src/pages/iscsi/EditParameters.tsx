@@ -3,10 +3,10 @@ import { useState } from "react";
 
 import { type IscsiTarget, updateTarget } from "../../api/iscsi";
 import { of } from "../../api/wire";
+import { FieldHint } from "../../components/FieldHint";
 import { PlanDialog } from "../../components/PlanDialog";
 import { number } from "../../format";
 import { _, fill } from "../../text";
-import { FieldProblem } from "./FieldProblem";
 import { useApply } from "./useApply";
 import { PARAMETERS } from "./words";
 
@@ -66,7 +66,7 @@ export function EditParameters({ target, onClose }: { target: IscsiTarget; onClo
                                     validated={isGood(parameter) ? "default" : "error"}
                                     onChange={(_event, value) => become(name, value.trim())}
                                 />
-                                <FieldProblem problem={isGood(parameter) ? "" : range} help={range} />
+                                <FieldHint problem={isGood(parameter) ? "" : range} help={range} />
                             </>
                         )}
                     </FormGroup>

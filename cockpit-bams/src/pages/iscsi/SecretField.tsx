@@ -1,8 +1,8 @@
 import { Button, ClipboardCopy, FormGroup, InputGroup, InputGroupItem, TextInput } from "@patternfly/react-core";
 import { useState } from "react";
 
+import { FieldHint } from "../../components/FieldHint";
 import { _ } from "../../text";
-import { FieldProblem } from "./FieldProblem";
 import { makeSecret } from "./secret";
 import { secretProblem } from "./words";
 
@@ -60,7 +60,7 @@ export function SecretField({ id, label, value, onChange, problem: other = "" }:
                     </ClipboardCopy>
                 </p>
             )}
-            <FieldProblem
+            <FieldHint
                 problem={problem}
                 help={isMade ? _("Note it down now. It is shown only here, and never again.") : _("12 to 16 signs.")}
             />

@@ -1,6 +1,6 @@
 import { FormGroup, TextArea } from "@patternfly/react-core";
 
-import { FieldProblem } from "./FieldProblem";
+import { FieldHint } from "../../components/FieldHint";
 
 interface Props {
     id: string;
@@ -26,7 +26,7 @@ export function WordsInput({ id, label, value, onChange, problem = "", help }: P
                 validated={problem ? "error" : "default"}
                 onChange={(_event, text) => onChange(text)}
             />
-            <FieldProblem problem={problem} help={help} />
+            <FieldHint problem={problem} help={help} />
         </FormGroup>
     );
 }

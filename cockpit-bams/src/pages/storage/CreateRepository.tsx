@@ -1,11 +1,10 @@
-import {
-    Checkbox, FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, HelperTextItem, Radio, TextInput,
-} from "@patternfly/react-core";
+import { Checkbox, FormGroup, FormSelect, FormSelectOption, Radio, TextInput } from "@patternfly/react-core";
 import { useState } from "react";
 
 import { POOL, type DiskPool, createRepository } from "../../api/disk";
 import { useObjects } from "../../api/hooks";
 import { type Options, b, s } from "../../api/wire";
+import { FieldHint } from "../../components/FieldHint";
 import { PlanDialog } from "../../components/PlanDialog";
 import { SizeInput } from "../../components/SizeInput";
 import { bytes } from "../../format";
@@ -49,13 +48,7 @@ export function CreateRepository({ pool: given, onClose }: { pool?: DiskPool; on
                     validated={problem ? "error" : "default"}
                     onChange={(_event, value) => setName(value)}
                 />
-                {problem && (
-                    <FormHelperText>
-                        <HelperText>
-                            <HelperTextItem variant="error">{problem}</HelperTextItem>
-                        </HelperText>
-                    </FormHelperText>
-                )}
+                <FieldHint problem={problem} />
             </FormGroup>
             <FormGroup label={_("Pool")} fieldId="repository-pool">
                 <FormSelect id="repository-pool" value={path} onChange={(_event, value) => setPath(value)}>
@@ -75,15 +68,13 @@ export function CreateRepository({ pool: given, onClose }: { pool?: DiskPool; on
             <FormGroup label={_("Size")} fieldId="repository-size" isRequired>
                 <SizeInput id="repository-size" value={size} onChange={setSize} />
                 {pool && size !== null && size > pool.Free && (
-                    <FormHelperText>
-                        <HelperText>
-                            <HelperTextItem variant="warning">
-                                {isThin(pool) || sparse
-                                    ? _("This is more than the pool has free. It works as long as less is written.")
-                                    : fill(_("The pool has only {free} free."), { free: bytes(pool.Free) })}
-                            </HelperTextItem>
-                        </HelperText>
-                    </FormHelperText>
+                    <FieldHint
+                        warning={
+                            isThin(pool) || sparse
+                                ? _("This is more than the pool has free. It works as long as less is written.")
+                                : fill(_("The pool has only {free} free."), { free: bytes(pool.Free) })
+                        }
+                    />
                 )}
             </FormGroup>
             <FormGroup role="radiogroup" label={_("Use")} fieldId="repository-use" isStack>

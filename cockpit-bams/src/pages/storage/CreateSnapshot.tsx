@@ -1,8 +1,9 @@
-import { Alert, FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from "@patternfly/react-core";
+import { Alert, FormGroup, TextInput } from "@patternfly/react-core";
 import { useState } from "react";
 
 import { type DiskRepository, createSnapshot } from "../../api/disk";
 import { t } from "../../api/wire";
+import { FieldHint } from "../../components/FieldHint";
 import { PlanDialog } from "../../components/PlanDialog";
 import { SizeInput } from "../../components/SizeInput";
 import { _, fill } from "../../text";
@@ -37,24 +38,14 @@ export function CreateSnapshot({ repository, onClose }: { repository: DiskReposi
                     validated={problem ? "error" : "default"}
                     onChange={(_event, value) => setSnapshot(value)}
                 />
-                {problem && (
-                    <FormHelperText>
-                        <HelperText>
-                            <HelperTextItem variant="error">{problem}</HelperTextItem>
-                        </HelperText>
-                    </FormHelperText>
-                )}
+                <FieldHint problem={problem} />
             </FormGroup>
             {isThick && (
                 <FormGroup label={_("Space for changes")} fieldId="snapshot-size">
                     <SizeInput id="snapshot-size" value={size} onChange={setSize} />
-                    <FormHelperText>
-                        <HelperText>
-                            <HelperTextItem>
-                                {_("When more than this is written to the repository, the snapshot is lost.")}
-                            </HelperTextItem>
-                        </HelperText>
-                    </FormHelperText>
+                    <FieldHint
+                        help={_("When more than this is written to the repository, the snapshot is lost.")}
+                    />
                 </FormGroup>
             )}
             {Use === "block" && (

@@ -1,8 +1,9 @@
-import { FormGroup, FormHelperText, HelperText, HelperTextItem, TextInput } from "@patternfly/react-core";
+import { FormGroup, TextInput } from "@patternfly/react-core";
 import { useState } from "react";
 
 import { type DiskPool, createPool } from "../../api/disk";
 import { t } from "../../api/wire";
+import { FieldHint } from "../../components/FieldHint";
 import { PlanDialog } from "../../components/PlanDialog";
 import { SizeInput } from "../../components/SizeInput";
 import { bytes } from "../../format";
@@ -27,16 +28,12 @@ export function CreateThinPool({ group, onClose }: { group: DiskPool; onClose: (
             </FormGroup>
             <FormGroup label={_("Size")} fieldId="thin-size" isRequired>
                 <SizeInput id="thin-size" value={size} onChange={setSize} />
-                <FormHelperText>
-                    <HelperText>
-                        <HelperTextItem>
-                            {fill(_("{name} has {free} free. Some of it is needed for the pool's metadata."), {
-                                name: group.Name,
-                                free: bytes(group.Free),
-                            })}
-                        </HelperTextItem>
-                    </HelperText>
-                </FormHelperText>
+                <FieldHint
+                    help={fill(_("{name} has {free} free. Some of it is needed for the pool's metadata."), {
+                        name: group.Name,
+                        free: bytes(group.Free),
+                    })}
+                />
             </FormGroup>
         </PlanDialog>
     );

@@ -1,7 +1,8 @@
-import { FormGroup, FormHelperText, HelperText, HelperTextItem } from "@patternfly/react-core";
+import { FormGroup } from "@patternfly/react-core";
 import { useState } from "react";
 
 import { type DiskRepository, resizeRepository } from "../../api/disk";
+import { FieldHint } from "../../components/FieldHint";
 import { PlanDialog } from "../../components/PlanDialog";
 import { SizeInput } from "../../components/SizeInput";
 import { bytes } from "../../format";
@@ -12,6 +13,7 @@ export function GrowRepository({ repository, onClose }: { repository: DiskReposi
     const [size, setSize] = useState<number | null>(Size);
     // Asked for the size it has, the daemon grows the file system to it.
     const isReady = size !== null && (size > Size || (size === Size && Use === "filesystem"));
+    const limit = fill(_("It has {size} now, and cannot shrink."), { size: bytes(Size) });
     return (
         <PlanDialog
             title={fill(_("Grow {name}"), { name: Name })}
@@ -22,13 +24,7 @@ export function GrowRepository({ repository, onClose }: { repository: DiskReposi
         >
             <FormGroup label={_("New size")} fieldId="size">
                 <SizeInput id="size" value={size} onChange={setSize} autoFocus />
-                <FormHelperText>
-                    <HelperText>
-                        <HelperTextItem variant={size !== null && size < Size ? "error" : "default"}>
-                            {fill(_("It has {size} now, and cannot shrink."), { size: bytes(Size) })}
-                        </HelperTextItem>
-                    </HelperText>
-                </FormHelperText>
+                <FieldHint problem={size !== null && size < Size ? limit : ""} help={limit} />
             </FormGroup>
         </PlanDialog>
     );

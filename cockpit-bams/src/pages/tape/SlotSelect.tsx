@@ -1,8 +1,8 @@
-import { FormGroup, FormHelperText, FormSelect, FormSelectOption, HelperText, HelperTextItem, TextInput,
-} from "@patternfly/react-core";
+import { FormGroup, FormSelect, FormSelectOption, TextInput } from "@patternfly/react-core";
 import { useState } from "react";
 
 import type { Slot } from "../../api/tape";
+import { FieldHint } from "../../components/FieldHint";
 import { number } from "../../format";
 import { _, fill } from "../../text";
 import { slotChoice } from "./words";
@@ -59,16 +59,12 @@ export function SlotSelect({ id, label, slots, value, onChange, whenNone, nothin
                 ))}
             </FormSelect>
             {fitting.length > shown.length && (
-                <FormHelperText>
-                    <HelperText>
-                        <HelperTextItem>
-                            {fill(_("The first {shown} of {all}. Search for the others."), {
-                                shown: number(shown.length),
-                                all: number(fitting.length),
-                            })}
-                        </HelperTextItem>
-                    </HelperText>
-                </FormHelperText>
+                <FieldHint
+                    help={fill(_("The first {shown} of {all}. Search for the others."), {
+                        shown: number(shown.length),
+                        all: number(fitting.length),
+                    })}
+                />
             )}
         </FormGroup>
     );
