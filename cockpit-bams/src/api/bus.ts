@@ -105,14 +105,13 @@ export function connect(): void {
 }
 
 async function load(opened: CockpitDBusClient): Promise<void> {
-    const [objects] = await opened.call(ROOT, OBJECTS, "GetManagedObjects", [], { type: "" });
+    store.expect();
+    const [[objects], [manager]] = await Promise.all([
+        opened.call(ROOT, OBJECTS, "GetManagedObjects", [], { type: "" }),
+        opened.call(ROOT, PROPERTIES, "GetAll", [MANAGER], { type: "s" }),
+    ]);
     if (client !== opened) return;
-    // At once: what signals tell from here on is newer, and must not be put under this answer.
-    const before = store.one(ROOT, MANAGER);
-    store.reset({ ...(objects as ManagedObjects), ...(before ? { [ROOT]: { [MANAGER]: { ...before } } } : {}) });
-    const [manager] = await opened.call(ROOT, PROPERTIES, "GetAll", [MANAGER], { type: "s" });
-    if (client !== opened) return;
-    store.added(ROOT, { [MANAGER]: manager as Record<string, unknown> });
+    store.reset({ ...(objects as ManagedObjects), [ROOT]: { [MANAGER]: manager as Record<string, unknown> } });
     become({ kind: "ready" });
 }
 

@@ -13,6 +13,8 @@ export class ObjectStore {
     #single = new Map<string, Listed>();
     #listeners = new Set<() => void>();
     #announced = false;
+    /** What signals told since all objects were asked for. */
+    #told: (() => void)[] | null = null;
 
     /** Be called after changes, once for all that came together. Returns the way out. */
     subscribe = (listener: () => void): (() => void) => {
@@ -20,22 +22,36 @@ export class ObjectStore {
         return () => this.#listeners.delete(listener);
     };
 
-    /** Replace everything by the answer of GetManagedObjects. */
+    /** All objects are about to be asked for: what signals tell from here on is also put over the answer. */
+    expect(): void {
+        this.#told = [];
+    }
+
+    /**
+     * Replace everything by the answer of GetManagedObjects. Cockpit may hand over an answer later than a signal that
+     * came after it, so what was told since the question is told again. A signal from before the answer does no harm:
+     * the last word on each object is either in the answer or in the last signal about it.
+     */
     reset(objects: ManagedObjects): void {
+        const told = this.#told ?? [];
+        this.#told = null;
         this.#objects = new Map(
             Object.entries(objects).map(([path, interfaces]) => [path, plain(interfaces) as Interfaces]),
         );
         this.#lists.clear();
         this.#single.clear();
+        for (const tell of told) tell();
         this.#announce();
     }
 
     added(path: string, interfaces: Record<string, Record<string, unknown>>): void {
+        this.#told?.push(() => this.added(path, interfaces));
         this.#objects.set(path, { ...this.#objects.get(path), ...(plain(interfaces) as Interfaces) });
         for (const name of Object.keys(interfaces)) this.#stale(path, name);
     }
 
     removed(path: string, names: readonly string[]): void {
+        this.#told?.push(() => this.removed(path, names));
         const rest = Object.entries(this.#objects.get(path) ?? {}).filter(([name]) => !names.includes(name));
         if (rest.length) this.#objects.set(path, Object.fromEntries(rest));
         else this.#objects.delete(path);
@@ -43,6 +59,7 @@ export class ObjectStore {
     }
 
     changed(path: string, name: string, properties: Record<string, unknown>): void {
+        this.#told?.push(() => this.changed(path, name, properties));
         const known = this.#objects.get(path);
         // A change of an object that was not announced: the announcement will bring all of it.
         if (!known?.[name]) return;

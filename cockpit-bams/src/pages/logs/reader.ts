@@ -40,7 +40,7 @@ export class LogReader {
     #round = 0;
     #id: number | null = null;
     /** Signals that came before it was known which following is ours. */
-    #early: { id: number; entries: LogEntry[]; dropped: number }[] | null = null;
+    #early: { signal: string; args: unknown[] }[] | null = null;
     #held: readonly LogEntry[] = [];
     #cursor = "";
 
@@ -157,7 +157,7 @@ export class LogReader {
         this.#id = id;
         const early = this.#early;
         this.#early = null;
-        for (const { id: of, entries, dropped } of early) if (of === id) this.#take(entries, dropped);
+        for (const { signal, args } of early) this.#heard(signal, args);
     }
 
     /** Have nothing sent, and forget what was asked. */
@@ -170,11 +170,10 @@ export class LogReader {
     }
 
     #heard(signal: string, args: unknown[]): void {
-        if (signal === "Entries") {
-            const [id, entries, dropped] = args as [number, LogEntry[], number];
-            if (this.#early) this.#early.push({ id, entries, dropped });
-            else if (id === this.#id) this.#take(entries, dropped);
-        } else if (signal === "FollowingEnded" && args[0] === this.#id) {
+        if (this.#early) this.#early.push({ signal, args });
+        else if (args[0] !== this.#id) return;
+        else if (signal === "Entries") this.#take(args[1] as LogEntry[], args[2] as number);
+        else if (signal === "FollowingEnded") {
             this.#id = null;
             this.#show();
             this.#become({ following: "off", ended: String(args[1]) });

@@ -20,17 +20,19 @@ interface Slots {
 }
 
 /**
- * All slots of a library, by number: asked for in parts, then kept by its signals. Answers and signals come in the
- * order in which the daemon sent them, so each is put over what was there before.
+ * All slots of a library, by number: asked for in parts, then kept by its signals. Cockpit may hand over an answer
+ * later than a signal that came after it, so what signals told while a part was asked for is put over that part again.
  */
 export function useSlots({ Serial, SlotCount, LastInventory }: TapeLibrary): Slots {
     const connection = useConnection();
     const wasRead = LastInventory > 0;
     const [known, setKnown] = useState<Omit<Slots, "latest">>({ slots: [], loading: true, error: null });
 
+    const told = useRef<Slot[][] | null>(null);
     const listener = useCallback(
         (_path: string, [serial, changed]: unknown[]) => {
             if (serial !== Serial) return;
+            told.current?.push(changed as Slot[]);
             setKnown((before) => ({ ...before, slots: merged(before.slots, changed as Slot[]) }));
         },
         [Serial],
@@ -44,14 +46,17 @@ export function useSlots({ Serial, SlotCount, LastInventory }: TapeLibrary): Slo
             let isFirst = true;
             for (let first = 1; current; ) {
                 const count = isFirst ? FIRST_PAGE : PAGE;
+                const over: Slot[][] = [];
+                told.current = over;
                 const part = await listSlots(Serial, { first: u(first), count: u(count) });
                 if (!current) return;
                 const last = part[part.length - 1];
                 const isEnd = part.length < count || !last;
                 // A library that has become smaller keeps nothing of before.
-                const isNew = isFirst;
+                const start = isFirst ? () => [] : (slots: readonly Slot[]) => slots;
+                told.current = null;
                 setKnown(({ slots }) => ({
-                    slots: merged(isNew ? [] : slots, part),
+                    slots: over.reduce(merged, merged(start(slots), part)),
                     loading: !isEnd,
                     error: null,
                 }));
