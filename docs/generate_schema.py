@@ -60,9 +60,9 @@ SHAPES = {
     "devices [bacula_device]?, running [bacula_running]?, ended [bacula_running]?, director_reachable b, "
     "director_problem s, storages as, pools as",
     "bacula_device": "name s, archive_device s, type s, media_type s, autochanger s, open b, enabled b, mounted b, "
-    "writers t, volume s, pool s, blocked s, bytes t",
+    "writers t, volume s, pool s, blocked s, bytes t, drive t",
     "bacula_running": "jobid t, name s, level s, type s, status s, bytes t, files t, errors t, volume s?, device s?, "
-    "started t?, ended t?",
+    "started t?, ended t?, waiting s?",
     "bacula_config": "text s",
     "bacula_generated": "text s, diff s, director s",
     "bacula_finding": "severity s, subject s, text s, advice s, file s, line t",

@@ -30,6 +30,7 @@ RUNNING = (
     Column("volume", "VOLUME"),
     Column("device", "DEVICE"),
     Column("started", "STARTED", time),
+    Column("waiting", "WAITS FOR"),
 )
 FINDINGS = (
     state("severity", "SEVERITY"),
