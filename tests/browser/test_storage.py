@@ -94,6 +94,144 @@ async def test_what_is_deleted_is_typed_first(root: Visitor) -> None:
     assert root.host.world.disks.volumes() == set()
 
 
+def pool_row(page: Page, name: str) -> Locator:
+    link = page.get_by_role("link", name=name, exact=True)
+    return page.get_by_role("grid", name="Pools").get_by_role("row").filter(has=link)
+
+
+async def type_name(page: Page, name: str, verb: str) -> None:
+    """What loses data is done only when its name was typed."""
+    await expect(dialog(page).get_by_role("button", name=verb, exact=True)).to_be_disabled()
+    await dialog(page).get_by_label(f"To go on, type {name}").fill(name)
+    await press(page, verb)
+    await expect(dialog(page)).to_be_hidden()
+
+
+async def new_pool(page: Page, name: str, kind: str, *disks: str) -> None:
+    """Fill the form in; the plan is shown next."""
+    await page.get_by_role("button", name="Create pool").click()
+    form = dialog(page)
+    await form.get_by_label("Name").fill(name)
+    await form.get_by_role("radio", name=kind).check()
+    for disk in disks:
+        await form.get_by_role("checkbox", name=re.compile(rf"\b{disk}$")).check()
+
+
+async def test_the_life_of_a_volume_group(root: Visitor) -> None:
+    lvm, page = root.host.world.disks.lvm, await at_storage(root)
+    await new_pool(page, "backup", "LVM volume group", "vdb")
+    await assert_accessible(page)
+    await take_pictures(page, "dialog-create-pool")
+    await press(page, "Create")
+    await expect(dialog(page).get_by_text("What will run")).to_be_visible()
+    await press(page, "Create")
+    await expect(dialog(page)).to_be_hidden()
+    await expect(pool_row(page, "backup")).to_be_visible()
+
+    await choose(page, "backup", "Create thin pool")
+    await dialog(page).get_by_label("Name").fill("thin")
+    await dialog(page).get_by_role("textbox", name="Size").fill("4")
+    await press(page, "Create")
+    await expect(dialog(page)).to_be_hidden()
+    await expect(pool_row(page, "backup/thin")).to_be_visible()
+    assert lvm.volumes("backup") == ["thin"]
+
+    await choose(page, "backup", "Delete")
+    await expect(dialog(page).locator(".pf-v6-c-alert.pf-m-danger")).to_contain_text("thin")
+    await press(page, "Cancel")
+    await choose(page, "backup/thin", "Extend")
+    await dialog(page).get_by_label("New size").fill("5")
+    await press(page, "Extend")
+    await press(page, "Extend")
+    await expect(dialog(page)).to_be_hidden()
+    await choose(page, "backup/thin", "Delete")
+    await type_name(page, "backup/thin", "Delete")
+    assert lvm.volumes("backup") == []
+
+    await choose(page, "backup", "Extend")
+    await dialog(page).get_by_role("checkbox", name=re.compile(r"\bvdc$")).check()
+    await press(page, "Extend")
+    await expect(dialog(page).get_by_text("What will run")).to_be_visible()
+    await press(page, "Extend")
+    await expect(dialog(page)).to_be_hidden()
+    await expect(pool_row(page, "backup")).to_contain_text("20 GiB")
+    await choose(page, "backup", "Delete")
+    await type_name(page, "backup", "Delete")
+    await expect(pool_row(page, "backup")).to_have_count(0)
+    assert lvm.group("backup") is None
+
+
+async def test_a_mirror_needs_two_disks(root: Visitor) -> None:
+    page = await at_storage(root)
+    await new_pool(page, "vault", "ZFS pool", "vdb")
+    await dialog(page).get_by_label("Layout").select_option("mirror")
+    create_it = dialog(page).get_by_role("button", name="Create", exact=True)
+    await expect(create_it).to_be_disabled()
+    await dialog(page).get_by_role("checkbox", name=re.compile(r"\bvdc$")).check()
+    await press(page, "Create")
+    await expect(dialog(page).get_by_text("What will run")).to_be_visible()
+    await press(page, "Back")
+    await expect(dialog(page).get_by_label("Name")).to_have_value("vault")
+    await press(page, "Create")
+    await press(page, "Create")
+    await expect(dialog(page)).to_be_hidden()
+    await expect(pool_row(page, "vault")).to_contain_text("Online")
+    await choose(page, "vault", "Delete")
+    await type_name(page, "vault", "Delete")
+    await expect(pool_row(page, "vault")).to_have_count(0)
+
+
+async def test_a_disk_with_old_content_is_wiped_only_when_asked(root: Visitor) -> None:
+    disks = root.host.world.disks
+    disks.host.add_disk("vdd", 10 * GIB, serial="OLD1", signature="ext4")
+    disks.lvm.add_device(str(disks.host.dev / "vdd"), 10 * GIB)
+    page = await at_storage(root)
+    await new_pool(page, "backup", "LVM volume group", "vdd")
+    await expect(dialog(page).get_by_role("grid", name="Disks")).to_contain_text("has old content: ext4")
+    create_it = dialog(page).get_by_role("button", name="Create", exact=True)
+    await expect(create_it).to_be_disabled()
+    assert disks.lvm.group("backup") is None
+    await dialog(page).get_by_role("checkbox", name=re.compile("^Wipe ")).check()
+    await create_it.click()
+    await expect(dialog(page).get_by_text("This loses data for good")).to_be_visible()
+    await assert_accessible(page)
+    await type_name(page, "backup", "Create")
+    await expect(pool_row(page, "backup")).to_be_visible()
+
+
+@pytest.mark.parametrize("pool", ["vg0", "tank"])
+async def test_a_snapshot_is_gone_back_to_and_deleted(root: Visitor, pool: str) -> None:
+    disks = root.host.world.disks
+    await disks.create("data", pool)
+    for name in ("monday", "tuesday"):
+        await disks.done("CreateSnapshot", "ss", "data", name)
+    page = await at_storage(root)
+    await row(page, "data").get_by_role("link", name="data").click()
+    snapshots = page.get_by_role("grid", name="Snapshots")
+    await choose(page, "monday", "Delete")
+    await type_name(page, "monday", "Delete")
+    await expect(snapshots.get_by_text("monday")).to_have_count(0)
+    await choose(page, "tuesday", "Roll back to it")
+    await expect(dialog(page).get_by_text("This loses data for good")).to_be_visible()
+    await assert_accessible(page)
+    await type_name(page, "data", "Roll back")
+    # LVM uses the snapshot up, ZFS keeps it.
+    left = ["tuesday"] if pool == "tank" else []
+    assert [snapshot["name"] for snapshot in (await disks.repository(pool, "data"))["Snapshots"]] == left
+
+
+async def test_a_file_system_is_unmounted_and_mounted(root: Visitor) -> None:
+    disks = root.host.world.disks
+    await disks.create("files", "vg0", 512 * MIB, use="filesystem", filesystem="ext4")
+    page, place = await at_storage(root), f"{root.host.stack.directory}/srv/files"
+    for verb, is_mounted in (("Unmount", False), ("Mount", True)):
+        await choose(page, "files", verb)
+        await expect(dialog(page).get_by_text("What will run")).to_be_visible()
+        await press(page, verb)
+        await expect(dialog(page)).to_be_hidden()
+        assert (place in disks.host.mounts()) == is_mounted
+
+
 async def test_a_refusal_is_shown_and_nothing_happens(root: Visitor) -> None:
     disks = root.host.world.disks
     await disks.create("busy", "vg0", 512 * MIB, use="filesystem", filesystem="ext4")
