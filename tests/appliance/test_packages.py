@@ -8,7 +8,6 @@ import pytest
 
 import bamsd
 from tests.appliance import layer, paths
-from tests.appliance.area import Area
 from tests.appliance.guest import Guest
 from tests.appliance.image import BaseImage
 from tests.appliance.steps import run_logged, wait_until
@@ -20,14 +19,6 @@ APT = "DEBIAN_FRONTEND=noninteractive apt-get --yes --quiet --no-install-recomme
 NEXT = f"{bamsd.__version__}+next"
 DISK = "/dev/disk/by-id/virtio-BAMSDISK0"
 NAMED_BAMS = "find /etc /usr /var/lib /var/log /var/cache /srv -xdev -iname '*bams*'"
-
-
-class Disk(Area):
-    entry = ("/org/bams/Disk", "org.bams.Disk")
-
-
-class Tape(Area):
-    entry = ("/org/bams/Tape", "org.bams.Tape")
 
 
 @pytest.fixture(scope="module")
@@ -106,12 +97,14 @@ def test_apt_installs_them_and_bamsd_runs(server: Guest, before: set[str]) -> No
 
 
 def test_a_repository_and_a_tape_load(server: Guest) -> None:
-    disk, tape = Disk(server), Tape(server)
     wait_until("the library to be ready", lambda: library_is_ready(server), 180, pause_s=1)
-    disk.job("CreatePool", "ssas", "pvg", "lvm", "1", server.run(f"readlink -f {DISK}").strip())
-    disk.job("CreateRepository", "sst", "keep", "pvg", str(512 << 20), use="filesystem")
+    server.run(f"bamsctl disk pool create pvg lvm {DISK}", limit_s=300)
+    server.run("bamsctl disk create keep pvg 512M --filesystem", limit_s=300)
     server.run("echo precious > /srv/bams/keep/file && sync")
-    tape.job("Load", "suu", PASSED_THROUGH.changer[3], "1", "0")
+    server.run(f"bamsctl tape load {PASSED_THROUGH.changer[3]} 1 0", limit_s=300)
+    said = server.run("bamsctl status", limit_s=120)
+    for name in ("pvg", "keep", PASSED_THROUGH.changer[3]):
+        assert name in said
 
 
 def test_a_restart_of_the_machine_keeps_it_all(server: Guest) -> None:
@@ -119,6 +112,7 @@ def test_a_restart_of_the_machine_keeps_it_all(server: Guest) -> None:
     server.vm.reset()
     server.vm.wait_for_bamsd()
     assert server.run("cat /srv/bams/keep/file").strip() == "precious"
+    assert "keep" in server.run("bamsctl disk list", limit_s=120)
     wait_until("the library to be ready", lambda: library_is_ready(server), 180, pause_s=1)
     path = f"/org/bams/Tape/drives/{PASSED_THROUGH.drives[0].serial}"
     assert server.get(path, "org.bams.Tape.Drive", "Barcode") == PASSED_THROUGH.cartridges[0]
