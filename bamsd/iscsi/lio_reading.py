@@ -104,7 +104,9 @@ def _target(tree: Tree, iqn: str, found: Found, known: Attributes) -> None:
             return
     home = group(iqn)
     number = _relative(tree, iqn)
-    found.numbered = number is not None
+    # A target that goes away during the reading has no file left, which says nothing about this kernel.
+    if number is not None or _line(tree, f"{home}/enable"):
+        found.numbered = number is not None
     numbers = {"rel_tgt_id": number} if number else {}
     read = {"group": "tpgt_1", "alias": _line(tree, f"{home}/param/TargetAlias"), **numbers}
     read[QUEUED_COMMANDS] = _line(tree, f"{home}/attrib/default_cmdsn_depth")

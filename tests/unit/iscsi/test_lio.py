@@ -1,5 +1,6 @@
 """The life of targets on LIO, against the fake kernel."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from bamsd.iscsi.lio import Lio
 from bamsd.iscsi.models import Configuration, Credential, Group, Lun, Portal, Secret, Target
 from bamsd.iscsi.objects import Key, Write
 from bamsd.iscsi.tree import Files
+from tests.fakes.lio_kernel import LioKernel
 from tests.unit.iscsi.configurations import INITIATORS, IQNS, device
 from tests.unit.iscsi.lio_rig import Rig
 
@@ -57,6 +59,27 @@ def test_a_new_secret_ends_no_session_and_authentication_stays_on(rig: Rig) -> N
     assert [type(op) for op in rig.kernel.touched[before:]] == [Write]
     assert not log_in(rig)
     assert log_in(rig, secret="othersecret34")
+
+
+def test_a_target_that_goes_while_it_is_read_does_not_cost_the_others_their_number(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the modules are loaded again: what is put back then must have its relative target id."""
+    listed = rig.kernel.list
+    gone = LioKernel(rig.kernel.backing)
+
+    def vanishing(path: str) -> Sequence[str]:
+        names = listed(path)
+        if path == f"iscsi/{TARGET.iqn}":
+            vars(rig.kernel).update(vars(gone))
+        return names
+
+    monkeypatch.setattr(rig.kernel, "list", vanishing)
+    rig.lio.read()
+    monkeypatch.undo()
+    rig.apply(configuration())
+    assert rig.kernel.read(f"iscsi/{TARGET.iqn}/tpgt_1/rtpi") == "0x65\n"
+    assert rig.differences(configuration()) == []
 
 
 def test_a_lun_is_added_under_a_session(rig: Rig) -> None:
