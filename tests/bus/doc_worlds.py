@@ -162,7 +162,7 @@ def _furnish(page: str, stack: Stack) -> None:
 @asynccontextmanager
 async def of(page: str, stack: Stack) -> AsyncIterator[DocWorld]:
     _furnish(page, stack)
-    async with appliance(stack, library=LIBRARY, cleaning=page == "docs/guide/tape.md") as found:
+    async with appliance(stack, library=LIBRARY, cleaning=page.startswith("docs/guide/")) as found:
         world = DocWorld(stack, found)
         if prepare := PREPARED.get(page):
             await prepare(world)
