@@ -17,12 +17,14 @@ MARKDOWN = (
     *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md"))),
 )
 PAGES = (*MARKDOWN, *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs" / "man").iterdir())))
-OURS = ("busctl", "bamsctl")
+OURS = ("busctl", "bamsctl", "bamsd")
 VARIABLE = "\0"
 """Stands in a text of ours for what is put in when it is said."""
 
 MENTIONED = {
-    f"bamsctl {command.name}" for command in COMMANDS if any(a.is_place and not a.optional for a in command.arguments)
+    f"bamsctl {command.name}"
+    for command in COMMANDS
+    if any(a.is_place and not a.optional and a.many != "*" for a in command.arguments)
 }
 """The names of commands that need arguments."""
 _WORDS = re.compile(r"\b(NAME|IQN|NUMBER|PATH|PORTAL)\b")

@@ -18,7 +18,6 @@ from tests.doc_pages import GUIDE, MARKDOWN, PAGES, ROOT, blocks, examples, pros
 
 PROGRAMS = {
     "apt": "installs packages of a host",
-    "bamsd": "the daemon's own check of a file; test_config and the appliance run it",
     "cat": "shows a file of an initiator",
     "chown": "needs root and the user bacula",
     "cp": "copies the database of a host",
