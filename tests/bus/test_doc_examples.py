@@ -12,18 +12,13 @@ from tests.bus import doc_worlds
 from tests.bus.ctl import program_on_path
 from tests.bus.doc_worlds import DocWorld
 from tests.bus.stack import Stack
-from tests.doc_pages import GUIDE, PAGES, Example, examples
+from tests.doc_pages import GUIDE, NOT_BUILT_YET, PAGES, Example, examples
 
-OWN_STATE = "export and import of BAMS's own state are being built; tests/unit/test_guide.py says when they are there"
 NOT_RUN = {
     "busctl tree": "shows the whole bus, and the fake polkit on it cannot be looked into",
     "busctl monitor org.bams": "goes on for ever, and needs to be root on a real bus",
     "bamsctl --host root@backup1 status": "needs another host; test_bamsctl_manager has a fake ssh",
-    "bamsctl config export": OWN_STATE,
-    "bamsctl config exports": OWN_STATE,
-    "bamsctl config delete-export bams-backup1-20261130.bams": OWN_STATE,
-    "bamsctl config import bams-backup1-20261130.bams": OWN_STATE,
-    "bamsctl config import bams-backup1-20261130.bams --dry-run": OWN_STATE,
+    **NOT_BUILT_YET,
 }
 
 ALL = {page: tuple(examples(page)) for page in PAGES}

@@ -14,7 +14,7 @@ from bamsd import config
 from bamsd.ctl.parser import build
 from bamsd.errors import BamsError
 from tests import doc_pages
-from tests.doc_pages import GUIDE, MARKDOWN, PAGES, ROOT, blocks, examples, prose, read
+from tests.doc_pages import GUIDE, MARKDOWN, NOT_BUILT_YET, PAGES, ROOT, blocks, examples, prose, read
 
 PROGRAMS = {
     "apt": "installs packages of a host",
@@ -50,16 +50,6 @@ CMDLETS = {
 
 CONSOLE = {"messages", "restore", "run", "wait"}
 """Commands of bconsole; tests/appliance/test_bacula.py gives it the same."""
-
-NOT_BUILT_YET = (
-    "bamsctl config export",
-    "bamsctl config exports",
-    "bamsctl config delete-export bams-backup1-20261130.bams",
-    "bamsctl config import bams-backup1-20261130.bams",
-    "bamsctl config import bams-backup1-20261130.bams --dry-run",
-)
-"""The export of BAMS's own state is being built beside the guide. Take these out of here, and of NOT_RUN in
-test_doc_examples.py what can be run, when it is there; a test below says so."""
 
 PARSER = cache(build)
 LANGUAGES = {"", "powershell", "bconsole", "yaml", "javascript"}
