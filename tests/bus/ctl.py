@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -128,11 +128,14 @@ class Appliance:
 
 
 @asynccontextmanager
-async def appliance(stack: Stack, library: str = LIB) -> AsyncIterator[Appliance]:
-    """``library``: its serial number."""
+async def appliance(stack: Stack, library: str = LIB, *, cleaning: bool = False) -> AsyncIterator[Appliance]:
+    """``library``: its serial number. ``cleaning``: it has a cleaning cartridge in its last slot."""
     side = Lio()
     with targets.shown(stack, side):
-        async with bacula.world(stack, (Changer(serial=library),)) as world:
+        changer = Changer(serial=library)
+        if cleaning:
+            changer = replace(changer, cartridges={**changer.cartridges, changer.slots: "CLN001L8"})
+        async with bacula.world(stack, (changer,)) as world:
             await targets.until_ready(world.client)
             yield Appliance(stack, world, side, Shell(stack))
 
