@@ -160,7 +160,10 @@ def bamsctl() -> list[str]:
                 lines += option(argument)
             lines.append(".RE")
     lines += [".SH SIZES", roff(" ".join(units.__doc__.split("\n\n", 1)[1].split())) if units.__doc__ else ""]
-    lines += [".SH TIMES", roff(" ".join((units.parse_time.__doc__ or "").split("since the epoch. ")[1].split()))]
+    lines += [
+        ".SH TIMES",
+        roff(" ".join((units.parse_time.__doc__ or "").split("since the epoch. ")[1].split(" Raises ")[0].split())),
+    ]
     lines += [".SH EXIT STATUS"]
     for code, name, text in exits.explained():
         lines += [".TP", bold(str(code)), roff(f"{name}: {text}." if name else f"{text[0].upper()}{text[1:]}.")]

@@ -188,7 +188,8 @@ class Store:
         if version > len(scripts):
             raise NotSupported(
                 f"The store {self.path} has version {version}, and this bamsd knows up to {len(scripts)};"
-                f" install the newer bamsd again, or move the copy {self.copy_of(len(scripts))} to its place."
+                f" install the newer bamsd again, or move {self.path.name}, -wal and -shm away and put the copy"
+                f" {self.copy_of(len(scripts))} in its place."
             )
         for number, script in enumerate(scripts[version:], start=version + 1):
             try:

@@ -6,6 +6,7 @@ from typing import Any
 from bamsd.ctl.command import Argument, Call, Command, flag, options_of
 from bamsd.ctl.session import Session
 from bamsd.ctl.table import Column, number, plain, size, state, time
+from bamsd.ctl.units import parse_size
 from bamsd.errors import InvalidArgument
 
 BACULA = "/org/bams/Bacula"
@@ -90,6 +91,15 @@ CHOICE = (
         option="devices_per_repository",
         value=int,
         metavar="N",
+    ),
+    Argument(
+        "--spool-directory",
+        "where the data of a job waits for a tape drive; none without it",
+        option="spool_directory",
+        metavar="FOLDER",
+    ),
+    Argument(
+        "--spool-size", "how much of it a drive may have there", option="spool_size", value=parse_size, metavar="SIZE"
     ),
     Argument("--director", "its name, where bacula-sd.conf names none", option="director", metavar="NAME"),
     Argument("--address", "where the Director finds this host", option="address", metavar="ADDRESS"),

@@ -225,7 +225,7 @@ COMMANDS = (
         "make a pool",
         (
             Argument("pool", "the new name; of a thin pool VOLUME-GROUP/NAME"),
-            Argument("kind", "lvm (a volume group), lvm-thin or zfs", choices=("lvm", "lvm-thin", "zfs")),
+            Argument("kind", "what it is made of; lvm is a volume group", choices=("lvm", "lvm-thin", "zfs")),
             Argument("disk", "disks by id or path; none for a thin pool", names="candidate", many="*"),
             LAYOUT,
             POOL_SIZE,

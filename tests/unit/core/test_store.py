@@ -214,7 +214,7 @@ async def test_a_newer_store_names_the_copy_of_this_version(tmp_path: Path) -> N
     await store.query(f"PRAGMA user_version = {newest + 1}")
     await store.close()
     store = Store(path)
-    with pytest.raises(NotSupported, match=rf"move the copy .*bams-v{newest}\.db to its place"):
+    with pytest.raises(NotSupported, match=rf"put the copy .*bams-v{newest}\.db in its place"):
         await store.open()
     await store.close()
 

@@ -32,7 +32,7 @@ export function powerShellWord(text: string): string {
 export const OWN_NAME: Record<System, string> = {
     linux: "cat /etc/iscsi/initiatorname.iscsi",
     windows: "(Get-InitiatorPort).NodeAddress",
-    vmware: "esxcli iscsi adapter list",
+    vmware: "esxcli iscsi adapter get --adapter=vmhbaN",
 };
 
 /** The commands, one a line. SECRET and vmhbaN stand for what only the person knows. */
@@ -61,7 +61,8 @@ function windows(iqn: string, address: string, port: string, user: string): stri
 
 function vmware(portal: string, user: string): string {
     const adapter = "--adapter=vmhbaN";
-    const chap = `esxcli iscsi adapter auth chap set ${adapter} --direction=uni --level=required`;
+    // Only where the target asks for it: the discovery of targets goes without a secret.
+    const chap = `esxcli iscsi adapter auth chap set ${adapter} --direction=uni --level=discouraged`;
     return [
         "esxcli iscsi software set --enabled=true",
         `esxcli iscsi adapter discovery sendtarget add ${adapter} --address=${portal}`,
