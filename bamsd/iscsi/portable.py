@@ -112,12 +112,15 @@ class Targets:
         try:
             books.stack.check(target, found.devices)
             for lun in target.luns:
-                await self._refuse_missing(found.devices[lun.device])
+                await self._refuse_missing(
+                    found.devices[lun.device], is_new=target.iqn not in books.register.desired.rows
+                )
         except BamsError as error:
             return error.message
         return ""
 
-    async def _refuse_missing(self, device: Device) -> None:
+    async def _refuse_missing(self, device: Device, *, is_new: bool) -> None:
+        """``is_new``: nothing of the target can be in the kernel yet, so whoever holds the device is somebody else."""
         books = self._iscsi.books
         of_file = not device.repository
         backing = await self._find_backing(device.path) if of_file else books.backings().get(device.repository)
@@ -125,7 +128,8 @@ class Targets:
             raise NotReady(f"the repository of its device {device.name} is missing here ({device.path}).")
         if backing.refusal:
             raise NotReady(f"{backing.title} cannot become a LUN: {backing.refusal}")
-        await self._iscsi.refuse_holders(backing)
+        if is_new:
+            await self._iscsi.refuse_holders(backing)
 
 
 def _secrets(rows: list[Row]) -> set[str]:

@@ -57,17 +57,20 @@ class ExportFiles:
             raise self._missing(name) from None
         except OSError as error:
             raise ToolFailed(f"The export {path} cannot be opened: {error.strerror}.") from None
-        with open(descriptor, "rb") as file, self._said():
+        try:
             found = os.fstat(descriptor)
             # What is in it becomes units of systemd and programs of Bacula, so it comes from root or not at all.
-            if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & stat.S_IWOTH:
+            if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
                 raise NotReady(
                     f"{path} is no file that root alone has written: check where it comes from, then chown root and "
                     "chmod 640 it."
                 )
             if found.st_size > MOST_BYTES:
                 raise InvalidArgument(f"{path} is larger than {MOST_BYTES >> 20} MiB, so it is no export of BAMS.")
-            return file.read()
+            with open(descriptor, "rb", closefd=False) as file, self._said():
+                return file.read()
+        finally:
+            os.close(descriptor)
 
     def delete(self, name: str) -> None:
         path = self._path(name)
