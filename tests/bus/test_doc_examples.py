@@ -22,6 +22,7 @@ PAGES = (
 )
 OURS = ("busctl", "bamsctl")
 ASKS = "asks a person for the secret; test_bamsctl_iscsi gives it by standard input and by a file"
+PASSPHRASE = "asks a person for the passphrase; test_bamsctl_rebuild types it"
 NOT_RUN = {
     "busctl introspect org.bams PATH": "PATH stands for any path",
     "busctl tree": "shows the whole bus, and the fake polkit on it cannot be looked into",
@@ -29,6 +30,9 @@ NOT_RUN = {
     "bamsctl --host root@backup1 status": "needs another host; test_bamsctl_manager has a fake ssh",
     "bamsctl iscsi credentials iqn.2026-01.org.example:lun0 --user joe": ASKS,
     "bamsctl iscsi credentials iqn.2026-01.org.example:vm --user joe": ASKS,
+    "bamsctl config export": PASSPHRASE,
+    "bamsctl config import bams-backup1-20261130-031500 --dry-run": PASSPHRASE,
+    "bamsctl config import bams-backup1-20261130-031500": PASSPHRASE,
     "bamsctl config check /etc/bams/config.yaml": "that file is the host's; test_bamsctl_manager checks another",
 }
 
