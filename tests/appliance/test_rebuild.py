@@ -102,7 +102,7 @@ def old(machine: VirtualMachine, tmp_path_factory: pytest.TempPathFactory) -> Ol
     guest.run("echo precious > /srv/bams/files/kept && sync")
     targets.job("CreateTarget", "s", IQN, initiators=[HOST], alias="first")
     targets.job("AddLun", "ss", IQN, "block")
-    secrets = {"user": "joe", "secret": SECRET, "mutual_user": "bams", "mutual_secret": MUTUAL}
+    secrets: dict[str, Any] = {"user": "joe", "secret": SECRET, "mutual_user": "bams", "mutual_secret": MUTUAL}
     targets.job("SetCredentials", "s", IQN, **secrets, apply=True)
     written = write(guest, "/dev/rebuilt/block", "kept")
     for numbers in ((2, 0), (3, 1)):

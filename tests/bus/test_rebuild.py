@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bamsd.errors import AlreadyExists, InvalidArgument, NotAuthorized, NotFound, NotReady, NotSupported
+from bamsd.errors import AlreadyExists, BamsError, InvalidArgument, NotAuthorized, NotFound, NotReady, NotSupported
 from bamsd.rebuild import document, sealing
 from tests.bus.ctl import appliance
 from tests.bus.rebuilding import MANAGER, MUTUAL, PASSPHRASE, SECRET, Machine
@@ -107,7 +107,7 @@ async def test_what_is_refused_changes_nothing(machine: Machine) -> None:
     gone = "bams-x-20260101-000000"
     assert type(await machine.refused("ImportState", "s", gone, confirm=gone)) is NotFound
     assert type(await machine.refused("ImportState", "s", "../x", confirm="../x")) is InvalidArgument
-    for content, error in (
+    files: tuple[tuple[bytes, type[BamsError]], ...] = (
         (kept[:-1], InvalidArgument),
         (kept[:100] + bytes([kept[100] ^ 1]) + kept[101:], InvalidArgument),
         (kept.replace(b"export 1", b"export 7", 1), NotSupported),
@@ -118,10 +118,11 @@ async def test_what_is_refused_changes_nothing(machine: Machine) -> None:
         (sealed(repositories=[{"name": "../x"}]), InvalidArgument),
         (sealed(bacula={"texts": {"main": "x", "own": "y", "more": "z"}, "permissions": False}), InvalidArgument),
         (sealed(config=7), InvalidArgument),
-    ):
+    )
+    for content, kind in files:
         path.write_bytes(content)
         refused = await machine.refused("ImportState", "s", name, confirm=name)
-        assert type(refused) is error, refused
+        assert type(refused) is kind, refused
     path.write_bytes(kept)
     path.chmod(0o666)
     assert type(await machine.refused("ImportState", "s", name, confirm=name)) is NotReady
@@ -138,8 +139,8 @@ async def test_what_is_refused_changes_nothing(machine: Machine) -> None:
     job = await machine.job("ImportState", "s", name, confirm=name, dry_run=True)
     assert job["State"] == "planned"
     said = "\n".join(step["summary"] for step in job["Result"]["plan"])
-    for words in ("config.yaml", "Mount repository files", "cartridges", f"Make target {A} with 1 LUN", f"target {B}"):
-        assert words in said
+    for part in ("config.yaml", "Mount repository files", "cartridges", f"Make target {A} with 1 LUN", f"target {B}"):
+        assert part in said
     assert {step["effect"] for step in job["Result"]["plan"]} == {"safe", "disconnect"}
     assert await machine.seen_here() == before
 
