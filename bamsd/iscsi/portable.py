@@ -7,6 +7,7 @@ from typing import Any
 from bamsd.core.carried import Restored, Step, step, understood
 from bamsd.core.jobs import Starter
 from bamsd.errors import AlreadyExists, BamsError, NotReady
+from bamsd.iscsi import edits
 from bamsd.iscsi.documents import read_document, write_document
 from bamsd.iscsi.models import Device, Identity
 from bamsd.iscsi.register import Row, secrets_of
@@ -50,7 +51,9 @@ class Targets:
         self._refuse_own(found)
         steps = []
         for iqn, row in found.rows.items():
-            if reason := await self._obstacle(found, row):
+            if reason := self._refusal(found, row):
+                steps.append(step(f"Leave out target {iqn}: {reason}", object=iqn))
+            elif reason := await self._obstacle(found, row):
                 steps.append(step(f"Keep target {iqn} without bringing it into force: {reason}", object=iqn))
             elif not self._is_done(row):
                 steps.append(step(f"Make target {iqn} with {len(row.target.luns)} LUNs.", object=iqn))
@@ -58,25 +61,33 @@ class Targets:
 
     async def restore(self, kept: Any, starter: Starter) -> Restored:
         found = _read(kept)
-        iscsi = self._iscsi
-        async with iscsi.turn.held("import targets", queue=True):
+        async with self._iscsi.turn.held("import targets", queue=True):
             await self._observed()
             self._refuse_own(found)
-            obstacles = {iqn: await self._obstacle(found, row) for iqn, row in found.rows.items()}
-            known = iscsi.books.register.desired.rows
-            await iscsi.books.register.save(
-                [row for iqn, row in found.rows.items() if iqn not in known], list(found.devices.values())
-            )
-            await iscsi.books.observe()
-        warnings = [f"Target {iqn} is kept, and not in force: {text}" for iqn, text in obstacles.items() if text]
-        for iqn, obstacle in obstacles.items():
-            if obstacle or self._is_done(found.rows[iqn]):
-                continue
+            refused = {iqn: text for iqn, row in found.rows.items() if (text := self._refusal(found, row))}
+            taken = [row for iqn, row in found.rows.items() if iqn not in refused]
+            obstacles = {row.iqn: await self._obstacle(found, row) for row in taken}
+            await self._keep(found, taken)
+        warnings = [f"Target {iqn} was left out: {text}" for iqn, text in refused.items()]
+        for row in taken:
+            obstacle = obstacles[row.iqn]
             try:
-                await iscsi.apply(iqn, starter, force=False, queue=True, wait=True, dry_run=False)
+                if not obstacle and not self._is_done(row):
+                    await self._iscsi.apply(row.iqn, starter, force=False, queue=True, wait=True, dry_run=False)
             except BamsError as error:
-                warnings.append(f"Target {iqn} is kept, and not in force: {error.message}")
-        return Restored(bool(found.rows), tuple(warnings))
+                obstacle = error.message
+            if obstacle:
+                warnings.append(f"Target {row.iqn} is kept, and not in force: {obstacle}")
+        return Restored(bool(taken), tuple(warnings))
+
+    async def _keep(self, found: Kept, taken: list[Row]) -> None:
+        """What is here already stays, and so does a device that a LUN leads to."""
+        books = self._iscsi.books
+        desired = books.register.desired
+        used = edits.used_devices(desired)
+        devices = [device for name, device in found.devices.items() if name not in used]
+        await books.register.save([row for row in taken if row.iqn not in desired.rows], devices)
+        await books.observe()
 
     async def _observed(self) -> None:
         books = self._iscsi.books
@@ -88,7 +99,9 @@ class Targets:
         """An import completes what an import began, and never mixes two hosts."""
         desired = self._iscsi.books.register.desired
         own = [
-            iqn for iqn, row in desired.rows.items() if iqn not in found.rows or found.rows[iqn].target != row.target
+            iqn
+            for iqn, row in desired.rows.items()
+            if not row.wanted or iqn not in found.rows or found.rows[iqn].target != row.target
         ]
         if own:
             raise AlreadyExists(
@@ -100,17 +113,26 @@ class Targets:
         here = self._iscsi.books.register.desired.rows.get(row.iqn)
         return here is not None and here.is_applied
 
+    def _refusal(self, found: Kept, row: Row) -> str:
+        """Why a target cannot even be wanted on this host, as CreateTarget would say; empty when it can."""
+        books = self._iscsi.books
+        if row.iqn in books.clustered or row.iqn in books.found.foreign:
+            return "there is one of this name that others made. Remove that, then import again."
+        try:
+            if not books.found.problem:
+                books.stack.check(row.target, found.devices)
+        except BamsError as error:
+            return error.message
+        return ""
+
     async def _obstacle(self, found: Kept, row: Row) -> str:
         """Why a target cannot be brought into force now; empty when it can."""
         books, target = self._iscsi.books, row.target
         if target.iqn not in found.in_force:
             return "it was not in force where the export was made either. Apply it when it is wanted."
-        if target.iqn in books.clustered or target.iqn in books.found.foreign:
-            return "the kernel has a target of this name that others made. Remove that, then import again."
         if books.found.problem:
             return books.found.problem
         try:
-            books.stack.check(target, found.devices)
             for lun in target.luns:
                 await self._refuse_missing(
                     found.devices[lun.device], is_new=target.iqn not in books.register.desired.rows

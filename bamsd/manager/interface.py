@@ -71,7 +71,7 @@ class Support(Protocol):
 
 
 class ExportOptions(JobOptions):
-    passphrase: SecretStr = Field(min_length=12, max_length=1024)
+    passphrase: SecretStr = Field(max_length=1024)
 
 
 class ImportOptions(ExportOptions):

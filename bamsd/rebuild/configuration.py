@@ -36,7 +36,11 @@ class Configuration:
         if refusal := self._refusal(text):
             return [step(f"Leave out: {refusal}")]
         summary = f"Write {self._path} and read it again; the file before is kept as {self._before.name}."
-        return [step(summary, object=str(self._path), command=f"write {self._path}")]
+        steps = [step(summary, object=str(self._path), command=f"write {self._path}")]
+        wanted = config.parse(self._path, text.encode("utf-8", "surrogateescape"))
+        if keys := self._differing(wanted):
+            steps.append(step(f"Stop there: {keys} count after a restart of bamsd. Restart it, then import again."))
+        return steps
 
     async def restore(self, kept: Any, starter: Starter) -> Restored:
         text = _read(kept)
@@ -56,6 +60,9 @@ class Configuration:
             wanted = await asyncio.to_thread(config.load, self._path)
         except BamsError:
             return ""
+        return self._differing(wanted)
+
+    def _differing(self, wanted: Config) -> str:
         old, new = _lasting(self._started_with), _lasting(wanted)
         return ", ".join(key for key in new if new[key] != old[key])
 

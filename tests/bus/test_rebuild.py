@@ -164,6 +164,8 @@ async def test_what_is_missing_here_is_named_and_the_rest_comes_back(machine: Ma
             away.append(state["groups"]["vg0"]["volumes"].pop("raw"))
 
     name = await exchanged(machine, lose)
+    later = (await machine.world.disks.repositories())["later"]
+    machine.side.make_by_hand(B, later["Device"], HOST)
     (machine.stack.directory / "bacula.json").rename(machine.stack.directory / "bacula.away")
     result = await machine.import_(name)
     assert result["restored"] == ["config", "repositories", "cartridges", "targets"]
@@ -171,7 +173,8 @@ async def test_what_is_missing_here_is_named_and_the_rest_comes_back(machine: Ma
     assert "Repository raw is missing here: no volume of this host has its mark; it was vg0/raw." in said
     assert f"Target {A} is kept, and not in force: the repository of its device raw is missing here" in said
     assert "bacula-sd is not installed here. Install it, then import again." in said
-    assert machine.side.iqns() == []
+    assert f"Target {B} was left out: there is one of this name that others made." in said
+    assert machine.side.iqns() == [B]
     assert set(await machine.targets.targets()) == {A, B}
     # They come later, and the same import completes it.
     with lvm.changing() as state:
@@ -223,8 +226,11 @@ async def test_a_configuration_that_does_not_fit_stays_out(machine: Machine) -> 
         assert said in result["warnings"][0]
         assert result["restored"] == ["cartridges"]
         assert (machine.stack.directory / "config.yaml").read_text() == here
+    # That is in the plan too.
     moved = text | {"disk": text["disk"] | {"mount_root": str(machine.stack.directory / "srv2")}}
     await machine.bring(name, sealed(**dict(held.parts) | {"config": yaml.safe_dump(moved)}))
+    planned = await machine.job("ImportState", "s", name, confirm=name, dry_run=True)
+    assert "Stop there: disk.mount_root" in planned["Result"]["plan"][1]["summary"]
     result = await machine.import_(name)
     assert result["restored"] == ["config"]
     assert "disk.mount_root of the configuration count after a restart" in result["warnings"][0]
