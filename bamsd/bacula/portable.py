@@ -36,15 +36,17 @@ class BaculaFiles:
     async def kept(self) -> Any:
         """The Director's files only where BAMS has its part in them; the console's belongs to them by its password."""
         texts = await asyncio.to_thread(self._texts)
-        if texts["own"] is None:
+        if not {"own", "main"} <= texts.keys():
             return {"texts": {}, "permissions": False}
-        if texts["own_director"] is None:
+        if not {"own_director", "director"} <= texts.keys():
             texts = {name: text for name, text in texts.items() if name not in _DIRECTOR}
         permissions = await asyncio.to_thread((self._rules / udev_rule.NAME).exists)
         return {"texts": texts, "permissions": permissions}
 
     def _texts(self) -> dict[str, str | None]:
-        return {name: config_files.read(getattr(self._places, name)) for name in _FILES}
+        """Only the drop-in is wanted to be away where it is away."""
+        texts = {name: config_files.read(getattr(self._places, name)) for name in _FILES}
+        return {name: text for name, text in texts.items() if text is not None or name == "drop_in"}
 
     async def plan(self, kept: Any) -> list[Step]:
         texts, permissions = _read(kept)
@@ -111,8 +113,8 @@ def _read(kept: Any) -> tuple[dict[str, str | None], bool]:
     with understood(BaculaFiles.title):
         texts = dict(kept["texts"])
         for name, text in texts.items():
-            if name not in _FILES or not isinstance(text, str | None):
+            if name not in _FILES or not (isinstance(text, str) or (name == "drop_in" and text is None)):
                 raise KeyError(name)
-        if texts and not (texts["own"] and texts["main"]):
+        if texts and not {"own", "main"} <= texts.keys():
             raise KeyError("own")
         return texts, bool(kept["permissions"])
