@@ -119,7 +119,9 @@ def old(machine: VirtualMachine, tmp_path_factory: pytest.TempPathFactory) -> Ol
     assert guest.attempt(f"head -c 4 {made['path']}", user="viewer").code != 0
     file = tmp_path_factory.mktemp("export") / f"{made['name']}.bams"
     machine.shell.copy_out(made["path"], file)
-    said = guest.run("journalctl -b --no-pager -o cat; cat /var/log/bams/audit.log; strings /var/lib/bams/bams.db*")
+    said = guest.run(
+        "journalctl -b --no-pager -o cat; cat /var/log/bams/audit.log; tr -cd '[:print:]' < /var/lib/bams/bams.db"
+    )
     for secret in (PASSPHRASE, SECRET, MUTUAL):
         assert secret not in said
         assert secret.encode() not in file.read_bytes()
