@@ -61,7 +61,7 @@ class Call:
     sends_confirm: bool = True
     """Whether the method takes the option confirm; else only this program asks."""
     asks: Literal["", "new", "known"] = ""
-    """Whether the method takes the option passphrase, which a person is asked for; a new one is typed twice."""
+    """Whether the method takes the option passphrase, with an argument --passphrase-file; a new one is typed twice."""
 
 
 @dataclass(frozen=True, slots=True)

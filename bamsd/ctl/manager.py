@@ -48,6 +48,11 @@ AREAS = (
     ("repositories", disk.REPOSITORY, disk.REPOSITORIES),
     ("targets", iscsi.TARGET, tuple(c for c in iscsi.TARGETS if c.key != "lun_count")),
 )
+PASSPHRASE = Argument(
+    "--passphrase-file",
+    "the passphrase is the first line of this file, or of standard input (-); else you are asked for it",
+    metavar="FILE",
+)
 NUMBER = Argument("job", "its number", names="job", value=int)
 
 
@@ -229,7 +234,7 @@ COMMANDS = (
     Command(
         ("config", "export"),
         "write the appliance's own state into one encrypted file",
-        (),
+        (PASSPHRASE,),
         call=Call(ROOT, f"{MANAGER}.ExportState", asks="new"),
         about="It holds configuration, repositories, cartridges, targets and Bacula's files, not the data itself.",
         feature="export",
@@ -245,7 +250,7 @@ COMMANDS = (
     Command(
         ("config", "import"),
         "bring back what an export holds",
-        (Argument("name", "its name", names="export"),),
+        (Argument("name", "its name", names="export"), PASSPHRASE),
         call=Call(ROOT, f"{MANAGER}.ImportState", "s", confirm="name", asks="known"),
         about="For new hardware with the same disks and libraries: copy the file to /var/lib/bams/exports first.",
         feature="export",

@@ -20,9 +20,6 @@ LONG = (
     flag("--no-wait", "do not wait for the end; print the job"),
     flag("--queue", "when the device is busy, wait for it"),
 )
-PASSPHRASE = Argument(
-    "--passphrase-file", "the passphrase is the first line of this file, or of standard input (-)", metavar="FILE"
-)
 CONFIRM = Argument("--confirm", "its name again; without this you are asked for it", metavar="NAME")
 
 
@@ -31,8 +28,7 @@ def common(command: Command) -> tuple[Argument, ...]:
     call = command.call
     if call is None:
         return ()
-    passphrase = (PASSPHRASE,) if call.asks else ()
-    return (*passphrase, *CHANGING, *(LONG if call.job else ()), *((CONFIRM,) if call.confirm else ()))
+    return (*CHANGING, *(LONG if call.job else ()), *((CONFIRM,) if call.confirm else ()))
 
 
 def build() -> argparse.ArgumentParser:
