@@ -16,6 +16,7 @@ from bamsd.rebuild import document, sealing
 from tests.bus.ctl import appliance
 from tests.bus.rebuilding import MANAGER, MUTUAL, PASSPHRASE, SECRET, Machine
 from tests.bus.stack import Stack
+from tests.bus.tapes import LIB
 from tests.bus.targets import HOST, A, B
 
 OWN = "iqn.2026-01.org.example:own"
@@ -77,6 +78,8 @@ async def test_the_same_appliance_on_other_hardware(machine: Machine) -> None:
     assert "fresh-" in Path(machine.world.bacula.etc / "bams.d/previous.json").read_text()
     assert "log_level" not in (machine.stack.directory / "config.yaml.before-import").read_text()
     assert not any(secret in machine.told() for secret in (SECRET, MUTUAL, PASSPHRASE))
+    [applied] = [one for one in (await machine.jobs()).values() if one["Operation"] == "bacula-apply"]
+    assert applied["Result"]["devices"] == sorted(["files-0", "files-1", f"{LIB}-drive-0", f"{LIB}-drive-1"])
     # Once more changes nothing.
     restarts = machine.world.bacula.get("restarts")
     assert (await machine.import_(name))["restored"] == result["restored"]
