@@ -212,6 +212,11 @@ def load(path: Path) -> Config:
         raise NotFound(f"{path}: there is no such file.") from None
     except OSError as error:
         raise InvalidArgument(f"{path}: cannot be read: {error.strerror}.") from None
+    return parse(path, raw)
+
+
+def parse(path: Path, raw: bytes) -> Config:
+    """The same for what is, or shall be, in the file at ``path``."""
     if len(raw) > MAX_FILE_BYTES:
         raise InvalidArgument(f"{path}: larger than {MAX_FILE_BYTES} bytes.")
     try:

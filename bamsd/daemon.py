@@ -49,12 +49,15 @@ from bamsd.overview.assembly import OverviewArea
 from bamsd.overview.models import Bacula, UnitState
 from bamsd.overview.sampling import Sources
 from bamsd.overview.units import state as unit_state
+from bamsd.rebuild.configuration import Configuration
+from bamsd.rebuild.service import Rebuild
 from bamsd.support.assembly import SupportArea
 from bamsd.system import systemd
 from bamsd.tape import interface as tape_interface
 from bamsd.tape import recovery
 from bamsd.tape.health import DriveHealthPoll
 from bamsd.tape.interface import TapeInterface, TapeObjects
+from bamsd.tape.portable import Cartridges
 from bamsd.tape.service import Tape
 from bamsd.tape.watch import Watch
 from bamsd.units.watch import UnitWatch
@@ -151,6 +154,9 @@ class Daemon:
         )
         self._build_support()
         self._build_overview(connection)
+        parts = (self._disk.portable, Cartridges(self._store), self._iscsi.portable, self._bacula.portable)
+        configuration = Configuration(self._config_path, self._settings, self.reload)
+        self._rebuild = Rebuild(self._settings.paths.state, self._jobs, configuration, parts, bamsd.__version__)
 
         self._manager = ManagerInterface(
             self._alerts,
@@ -160,6 +166,7 @@ class Daemon:
             self.verify_audit,
             self.reload,
             self._support.service,
+            self._rebuild,
             Answers(self._overview.service),
             self.test_delivery,
             simulated=self._settings.simulated,
@@ -266,6 +273,7 @@ class Daemon:
         """Targets come after the disks: their devices must be known by then. The overview counts what is there."""
         await self._disk.start(interrupted)
         await self._iscsi.start(interrupted)
+        await self._rebuild.start(interrupted)
         self._overview.start()
 
     async def _start_tape(self, interrupted: Sequence[Job]) -> None:

@@ -79,6 +79,7 @@ SHAPES = {
     "one_history": "name s, unit s, step t, times at, low ad, mean ad, high ad",
     "alert": "id s, severity s, summary s, advice s, object s, since t, acknowledged_by s, acknowledged t",
     "bundle": "name s, path s, size t, created t, complete b?",
+    "export": "name s, path s, size t, created t",
     "way": "way s, ok b, text s",
     "config_check": "file s, good b",
     "status": "hostname s, version s, features as, alerts [alert], running [job], libraries [library], pools [pool], "
@@ -107,6 +108,7 @@ LISTS = {
     "jobs": "job",
     "alerts": "alert",
     "bundles": "bundle",
+    "exports": "export",
     "ways": "way",
 }
 

@@ -18,19 +18,6 @@ MARKDOWN = (
 )
 PAGES = (*MARKDOWN, *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs" / "man").iterdir())))
 OURS = ("busctl", "bamsctl", "bamsd")
-_OWN_STATE = "the export of BAMS's own state is being built beside the guide"
-NOT_BUILT_YET = dict.fromkeys(
-    (
-        "bamsctl config export",
-        "bamsctl config exports",
-        "bamsctl config delete-export bams-backup1-20261130.bams",
-        "bamsctl config import bams-backup1-20261130.bams",
-        "bamsctl config import bams-backup1-20261130.bams --dry-run",
-    ),
-    _OWN_STATE,
-)
-"""Commands that the guide shows and bamsctl does not have. tests/unit/test_guide.py says when it has them: then they go
-from here, and where the fakes cannot run one, into NOT_RUN of tests/bus/test_doc_examples.py with its reason."""
 VARIABLE = "\0"
 """Stands in a text of ours for what is put in when it is said."""
 

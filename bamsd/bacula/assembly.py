@@ -10,6 +10,7 @@ from bamsd.bacula.daemon import Limits, StorageDaemon
 from bamsd.bacula.drafts import Drafts, Libraries, Repositories
 from bamsd.bacula.models import SdJob
 from bamsd.bacula.operating import LookAgain, Operating, Registered, Slots
+from bamsd.bacula.portable import BaculaFiles
 from bamsd.bacula.quiet_status import QuietStatus
 from bamsd.bacula.service import Bacula
 from bamsd.bacula.views import CatalogJob
@@ -51,7 +52,9 @@ class BaculaArea:
         self._operating = operating
         self._console = places.console
         self._watch = BackupWatch([self._ended_in_storage, self._ended_in_catalog], store, alerts)
-        self.service = Bacula(drafts, self._daemon, self._applying, operating, jobs, paths.etc / "udev" / "rules.d")
+        rules = paths.etc / "udev" / "rules.d"
+        self.service = Bacula(drafts, self._daemon, self._applying, operating, jobs, rules)
+        self.portable = BaculaFiles(self.service, drafts, self._daemon, rules)
         self._set_watch(settings.bacula)
 
     async def start(self, interrupted: Sequence[Job]) -> None:

@@ -59,6 +59,11 @@ class Places:
     def previous(self) -> Path:
         return self.folder / "previous.json"
 
+    @property
+    def changed(self) -> tuple[Path, ...]:
+        """All files that BAMS may write; the console's only when it comes from an export."""
+        return (self.own, self.main, self.own_director, self.director, self.console, self.drop_in)
+
     def trial(self, path: Path) -> Path:
         """Where a file is tried out before it is installed."""
         return self.trials / path.name
@@ -162,14 +167,13 @@ def keep(texts: Texts, places: Places) -> None:
 def kept(places: Places) -> Texts:
     """The version before; empty when none was kept. Only files that BAMS itself changes are taken from it."""
     text = read(places.previous)
-    ours = (places.own, places.main, places.own_director, places.director, places.drop_in)
     try:
         found = json.loads(text) if text else {}
-        return {path: found[str(path)] for path in ours if str(path) in found}
+        return {path: found[str(path)] for path in places.changed if str(path) in found}
     except (ValueError, TypeError) as error:
         raise ToolFailed(f"{places.previous} is damaged: restore the files by hand.") from error
 
 
 def discard_trials(places: Places) -> None:
-    for path in (places.main, places.own, places.director, places.own_director):
+    for path in places.changed:
         _remove(places.trial(path))

@@ -24,6 +24,7 @@ _PROBES: Mapping[str, str] = {
     "Device": f"Device {{\n  Name = {PROBE}\n  Media Type = {PROBE}\n  Archive Device = /dev/null\n}}\n",
 }
 """bsdjson refuses a configuration that lacks one of these."""
+_OUR_NAME = re.compile(r'^(\w+) \{\n  Name = (?:"((?:[^"\\\\]|\\\\.)*)"|(\S+))$', re.MULTILINE)
 _OUR_PASSWORD = re.compile(r"^  Name = (\S+)\n  Password = ([0-9a-f]{48})$", re.MULTILINE)
 
 _T = TypeVar("_T", TapeLibrary, Repository)
@@ -127,6 +128,22 @@ class Drafts:
             account=known,
         )
 
+    async def of(self, texts: Texts) -> Draft:
+        """A draft of whole files that were kept elsewhere; BAMS's own is among them."""
+        before = await asyncio.to_thread(self._before)
+        unit = await systemctl.look(systemctl.STORAGE)
+        found = [(kind, quoted or plain) for kind, quoted, plain in _OUR_NAME.findall(texts[self.places.own] or "")]
+        return Draft(
+            texts=texts,
+            before=before,
+            secrets=(),
+            director="",
+            devices=frozenset(name for kind, name in found if kind == "Device"),
+            ours=frozenset(name for _, name in found),
+            findings=(),
+            account=await asyncio.to_thread(account.find, unit.user or self._user, unit.groups),
+        )
+
     async def check(self, draft: Draft) -> tuple[Finding, ...]:
         """Everything that is wrong with a draft: its own findings, Bacula's, and those that Bacula does not see."""
         user = draft.account.name if draft.account else self._user
@@ -165,9 +182,7 @@ class Drafts:
             config_files.write(self.places.trial(path), text, group=None, mode=0o600)
 
     def _before(self) -> dict[Path, str | None]:
-        places = self.places
-        files = (places.own, places.main, places.drop_in, places.own_director, places.director)
-        return {path: config_files.read(path) for path in files}
+        return {path: config_files.read(path) for path in self.places.changed}
 
     async def _wanted(self, choice: Choice, before: Texts) -> Wanted:
         libraries = _chosen(self._libraries(), choice.libraries, "tape library")

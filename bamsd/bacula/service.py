@@ -1,13 +1,14 @@
 """The rules of org.bams.Bacula: what each call reads, checks and starts."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
 
 from bamsd.bacula import config_files, systemctl, udev_rule
 from bamsd.bacula.applying import Applying
+from bamsd.bacula.config_files import Texts
 from bamsd.bacula.daemon import StorageDaemon
 from bamsd.bacula.drafts import Choice, Draft, Drafts, refuse
 from bamsd.bacula.models import Finding, SdStatus
@@ -94,12 +95,37 @@ class Bacula:
         self, choice: Choice, starter: Starter, *, force: bool, wait_for_jobs: bool, **how: Unpack[How]
     ) -> Job:
         doing = "apply the configuration of bacula-sd"
+
+        async def make() -> Draft:
+            return await self._drafts.make(choice)
+
+        return await self._bring(doing, make, starter, force=force, wait_for_jobs=wait_for_jobs, **how)
+
+    async def install(self, texts: Texts, starter: Starter, **how: Unpack[How]) -> Job:
+        """Bring whole files into force that were kept elsewhere, with every check and the way back of ``apply``."""
+
+        async def make() -> Draft:
+            return await self._drafts.of(texts)
+
+        doing = "install the configuration of bacula-sd from an export"
+        return await self._bring(doing, make, starter, force=False, wait_for_jobs=False, **how)
+
+    async def _bring(
+        self,
+        doing: str,
+        make: Callable[[], Awaitable[Draft]],
+        starter: Starter,
+        *,
+        force: bool,
+        wait_for_jobs: bool,
+        **how: Unpack[How],
+    ) -> Job:
         if how["dry_run"]:
-            draft = await self._checked(choice)
-            return await self._planned("bacula-apply", doing, CONFIGURE, starter, _plan(draft))
+            draft = await self._checked(await make())
+            return await self._planned("bacula-apply", doing, CONFIGURE, starter, plan(draft))
 
         async def work(_: None, progress: Progress) -> dict[str, Any]:
-            draft = await self._checked(choice)
+            draft = await self._checked(await make())
             progress.set(0.2)
             if not draft.is_new and await self._shows(draft):
                 return {"changed": False, "devices": sorted(draft.devices)}
@@ -125,8 +151,7 @@ class Bacula:
         """Let the tape group use drives and changers, by a rule of udev. Returns the rule's path."""
         return str(await udev_rule.install(self._rules))
 
-    async def _checked(self, choice: Choice) -> Draft:
-        draft = await self._drafts.make(choice)
+    async def _checked(self, draft: Draft) -> Draft:
         refuse(await self._drafts.check(draft))
         return draft
 
@@ -170,7 +195,8 @@ class Bacula:
         )
 
 
-def _plan(draft: Draft) -> list[dict[str, str]]:
+def plan(draft: Draft) -> list[dict[str, str]]:
+    """The files that an apply would change, and the restart."""
     steps = [
         _step(f"{'Write' if text is not None else 'Remove'} {path}.", "safe", f"write {path}" if text else f"rm {path}")
         for path, text in draft.texts.items()

@@ -1,4 +1,7 @@
-"""Object paths: stable, escaped identities below /org/bams."""
+"""Object paths: stable, escaped identities below /org/bams; and the host in names of files."""
+
+import re
+import socket
 
 ROOT = "/org/bams"
 
@@ -35,3 +38,8 @@ def target_path(iqn: str) -> str:
 
 def job_path(number: int) -> str:
     return f"{ROOT}/jobs/{number}"
+
+
+def host_in_names() -> str:
+    """This host's name as it can stand in the name of a file."""
+    return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:64] or "host"

@@ -102,6 +102,9 @@ async def _perform(session: Session, command: Command, given: Namespace) -> None
 
 async def _call(session: Session, command: Command, call: Call, given: Namespace) -> None:
     values, options = values_of(command, given), options_of(command, given)
+    if call.asks:
+        on_terminal, twice = session.ask is not None, call.asks == "new"
+        options["passphrase"] = prompt.secret("passphrase", given.passphrase_file, on_terminal, twice=twice)
     if call.confirm:
         name = str(getattr(given, call.confirm))
         given_name = name if session.asked.dry_run else session.asked.confirm

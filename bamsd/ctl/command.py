@@ -3,7 +3,7 @@
 from argparse import Namespace
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from bamsd.ctl.output import Output
 from bamsd.ctl.session import Session
@@ -60,6 +60,8 @@ class Call:
     """The argument whose value a person has to type again."""
     sends_confirm: bool = True
     """Whether the method takes the option confirm; else only this program asks."""
+    asks: Literal["", "new", "known"] = ""
+    """Whether the method takes the option passphrase, with an argument --passphrase-file; a new one is typed twice."""
 
 
 @dataclass(frozen=True, slots=True)

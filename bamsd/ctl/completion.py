@@ -216,6 +216,7 @@ SOURCES: dict[str, Source] = {
     "cartridge": _listed(tape.TAPE, f"{tape.IFACE}.ListCartridges", "barcode", "place", {}),
     "service": _listed(logs.LOGS, f"{logs.IFACE}.ListServices", "name", "description"),
     "series": _listed(ROOT, f"{MANAGER}.ListSeries", "name", "description", {}),
+    "export": _listed(ROOT, f"{MANAGER}.ListExports", "name", "", {}),
     "bundle": _listed(ROOT, f"{MANAGER}.ListBundles", "name", "", {}),
     "job": _jobs,
     "alert": _alerts,

@@ -39,6 +39,7 @@ BUNDLES = (
     Column("complete", "COMPLETE"),
     Column("path", "FILE"),
 )
+EXPORTS = (Column("name", "EXPORT"), *BUNDLES[1:3], BUNDLES[-1])
 WAYS = (Column("way", "WAY"), Column("ok", "OK"), Column("text", "TEXT"))
 PERMISSIONS = (Column("action", "ACTION"), state("answer", "YOU"))
 AREAS = (
@@ -46,6 +47,11 @@ AREAS = (
     ("pools", disk.POOL, disk.POOLS),
     ("repositories", disk.REPOSITORY, disk.REPOSITORIES),
     ("targets", iscsi.TARGET, tuple(c for c in iscsi.TARGETS if c.key != "lun_count")),
+)
+PASSPHRASE = Argument(
+    "--passphrase-file",
+    "the passphrase is the first line of this file, or of standard input (-); else you are asked for it",
+    metavar="FILE",
 )
 NUMBER = Argument("job", "its number", names="job", value=int)
 
@@ -126,6 +132,11 @@ async def test_alerts(session: Session, given: Namespace) -> None:
 async def list_bundles(session: Session, given: Namespace) -> None:
     rows = await session.client.call(ROOT, f"{MANAGER}.ListBundles", "a{sv}", {}, timeout_s=CHANGE_TIMEOUT_S)
     session.output.rows(rows, BUNDLES, "There is no support bundle.")
+
+
+async def list_exports(session: Session, given: Namespace) -> None:
+    rows = await session.client.call(ROOT, f"{MANAGER}.ListExports", "a{sv}", {}, timeout_s=CHANGE_TIMEOUT_S)
+    session.output.rows(rows, EXPORTS, "There is no export.")
 
 
 async def check(output: Output, given: Namespace) -> None:
@@ -219,6 +230,30 @@ COMMANDS = (
         "let bamsd read its configuration again",
         (),
         call=Call(ROOT, f"{MANAGER}.Reload", job=False),
+    ),
+    Command(
+        ("config", "export"),
+        "write the appliance's own state into one encrypted file",
+        (PASSPHRASE,),
+        call=Call(ROOT, f"{MANAGER}.ExportState", asks="new"),
+        about="It holds configuration, repositories, cartridges, targets and Bacula's files, not the data itself.",
+        feature="export",
+    ),
+    Command(("config", "exports"), "show the exports", (), list_exports, feature="export", shape="exports"),
+    Command(
+        ("config", "delete-export"),
+        "delete an export",
+        (Argument("name", "its name", names="export"),),
+        call=Call(ROOT, f"{MANAGER}.DeleteExport", "s", job=False, confirm="name", sends_confirm=False),
+        feature="export",
+    ),
+    Command(
+        ("config", "import"),
+        "bring back what an export holds",
+        (Argument("name", "its name", names="export"), PASSPHRASE),
+        call=Call(ROOT, f"{MANAGER}.ImportState", "s", confirm="name", asks="known"),
+        about="For new hardware with the same disks and libraries: copy the file to /var/lib/bams/exports first.",
+        feature="export",
     ),
     Command(("permissions",), "show what you may do", (), permissions, shape="permissions"),
 )

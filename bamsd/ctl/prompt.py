@@ -31,10 +31,10 @@ def ask(question: str) -> str:
         return sys.stdin.readline(MAX_CHARS).rstrip("\r\n")
 
 
-def secret(what: str, source: str | None, on_terminal: bool) -> str:
-    """The first line of the file ``source`` (- is standard input), else what a person types, twice."""
+def secret(what: str, source: str | None, on_terminal: bool, *, twice: bool = True) -> str:
+    """The first line of the file ``source`` (- is standard input), else what a person types; a new one twice."""
     if source is None:
-        return _typed(what, on_terminal)
+        return _typed(what, on_terminal, twice)
     if source == "-":
         return _line(what, sys.stdin.readline(MAX_CHARS))
     try:
@@ -52,12 +52,12 @@ def _line(what: str, line: str) -> str:
     return found
 
 
-def _typed(what: str, on_terminal: bool) -> str:
+def _typed(what: str, on_terminal: bool, twice: bool) -> str:
     if not on_terminal:
         raise InvalidArgument(f"Nobody can be asked for the {what}. Name a file that has it, or - for standard input.")
     with interruptible():
         first = getpass.getpass(f"The {what}: ")
-        again = getpass.getpass(f"The {what} again: ")
+        again = getpass.getpass(f"The {what} again: ") if twice else first
     if again != first:
         raise InvalidArgument(f"The two inputs of the {what} differ. Nothing was done.")
     return _line(what, first)

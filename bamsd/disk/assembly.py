@@ -19,6 +19,7 @@ from bamsd.disk.changes import Changes
 from bamsd.disk.filesystems import Filesystems
 from bamsd.disk.kernel_holders import KernelHolders
 from bamsd.disk.models import Reading
+from bamsd.disk.portable import Repositories
 from bamsd.disk.register import Register
 from bamsd.disk.service import Disks
 from bamsd.disk.views import Picture, RepositoryView, device_path
@@ -65,6 +66,7 @@ class DiskArea:
             ),
             paths.dev,
         )
+        self.portable = Repositories(self.service)
         self.watch = DiskWatch(books, disk.poll_interval_s)
 
     def mount_points(self, device: str) -> tuple[str, ...]:

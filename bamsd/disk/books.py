@@ -175,6 +175,14 @@ class Books:
                 await self._conclude(intent, outcome)
             await self._publish()
 
+    async def remember(self, rows: Iterable[Row]) -> None:
+        """Keep what another host knew of repositories that are here now."""
+        async with self._telling:
+            for row in rows:
+                await self._register.keep(row)
+            self._show_rows()
+            await self._publish()
+
     def leave(self, intent: Intent) -> None:
         """Nobody waits for the end of this change any more; a later look at its pool settles it."""
         self._under_way[intent.job_id] = replace(intent, ended=True)

@@ -14,6 +14,7 @@ from bamsd.iscsi.books import Books, Listener
 from bamsd.iscsi.file_backing import file_backing
 from bamsd.iscsi.lio import Lio
 from bamsd.iscsi.models import Backing
+from bamsd.iscsi.portable import Targets
 from bamsd.iscsi.register import Register
 from bamsd.iscsi.scst import Scst
 from bamsd.iscsi.sealed import SealedFile
@@ -59,6 +60,7 @@ class IscsiArea:
         self._through = ThroughScstadmin(register, repositories, paths.state)
         self._choose_way(settings.iscsi)
         self.service = Iscsi(self._books, jobs, holders.of, self._backing)
+        self.portable = Targets(self.service, self._backing)
         self.watch = IscsiWatch(self._books, self.service.turn, settings.iscsi.poll_interval_s)
 
     async def holders(self, device: str) -> Sequence[Holder]:

@@ -132,7 +132,7 @@ class Iscsi:
             backing = await self._find_backing(name)
             if backing.refusal:
                 raise NotReady(f"{backing.title} cannot become a LUN: {backing.refusal}")
-            await self._refuse_holders(backing)
+            await self.refuse_holders(backing)
             device = edits.device_for(desired, backing, self.books.device_names(), write_through=write_through)
             target, lun = edits.add_lun(
                 desired, iqn, device, number, title=backing.title, read_only=read_only, shared=shared
@@ -293,7 +293,7 @@ class Iscsi:
             if lun.device in names
         ]
 
-    async def _refuse_holders(self, backing: Backing) -> None:
+    async def refuse_holders(self, backing: Backing) -> None:
         """Whoever uses the device would see it change under its hands. Our own LUNs are judged by the edit."""
         ours = {holder.name for holder in await self.holders(backing.path)}
         others = [h for h in await self._holders(backing.path) if not (h.kind == "iscsi-lun" and h.name in ours)]

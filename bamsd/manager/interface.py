@@ -4,7 +4,7 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Protocol, Unpack
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 import bamsd
 from bamsd.bus import caller
@@ -23,7 +23,7 @@ READ_LOGS = "org.bams.logs.read"
 
 FEATURES = (
     *("tape", "bacula", "disk", "iscsi", "audit", "audit-filter", "jobs", "alerts", "delivery", "logs", "bundles"),
-    *("overview", "history"),
+    *("overview", "history", "export"),
 )
 SHOWN_AUDIT = 10
 
@@ -70,6 +70,26 @@ class Support(Protocol):
     async def delete(self, name: str) -> None: ...
 
 
+class ExportOptions(JobOptions):
+    passphrase: SecretStr = Field(max_length=1024)
+
+
+class ImportOptions(ExportOptions):
+    confirm: str = Field("", max_length=256)
+
+
+class Rebuild(Protocol):
+    """Keeps the appliance's own state in files, and brings it back out of one."""
+
+    async def export(self, passphrase: str, starter: Starter, **how: Unpack[How]) -> Job: ...
+
+    async def import_(self, name: str, passphrase: str, confirm: str, starter: Starter, **how: Unpack[How]) -> Job: ...
+
+    async def shown(self) -> Sequence[Mapping[str, Any]]: ...
+
+    async def delete(self, name: str) -> None: ...
+
+
 class ListSeriesOptions(Options):
     object: str = Field("", max_length=512)
 
@@ -108,6 +128,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         verify: Callable[[], Awaitable[Report]],
         reload: Callable[[], Awaitable[None]],
         support: Support,
+        rebuild: Rebuild,
         dashboard: Dashboard,
         test_delivery: Callable[[bool], Awaitable[list[dict[str, Any]]]],
         *,
@@ -120,6 +141,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         self._verify = verify
         self._reload = reload
         self._support = support
+        self._rebuild = rebuild
         self._dashboard = dashboard
         self._typed = Typed()
         self._test_delivery = test_delivery
@@ -183,6 +205,26 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
     async def delete_bundle(self, name: str, options: NoOptions) -> None:
         if not options.dry_run:
             await self._support.delete(name)
+
+    @method("a{sv}", "o", options=ExportOptions, action=MANAGE, audit="export the appliance's state")
+    async def export_state(self, options: ExportOptions) -> str:
+        passphrase = options.passphrase.get_secret_value()
+        return ObjectPath(job_path((await self._rebuild.export(passphrase, caller.starter(), **options.how)).id))
+
+    @method("a{sv}", "aa{sv}", options=ListOptions, action=READ_LOGS)
+    async def list_exports(self, options: ListOptions) -> list[dict[str, Any]]:
+        return [dict(export) for export in await self._rebuild.shown()]
+
+    @method("sa{sv}", "", options=NoOptions, action=MANAGE, audit="delete the export {name}")
+    async def delete_export(self, name: str, options: NoOptions) -> None:
+        if not options.dry_run:
+            await self._rebuild.delete(name)
+
+    @method("sa{sv}", "o", options=ImportOptions, action=MANAGE, audit="import the export {name}")
+    async def import_state(self, name: str, options: ImportOptions) -> str:
+        passphrase, who = options.passphrase.get_secret_value(), caller.starter()
+        job = await self._rebuild.import_(name, passphrase, options.confirm, who, **options.how)
+        return ObjectPath(job_path(job.id))
 
     async def _may(self, action: str) -> bool:
         return await self._permission(caller.current.get(), action) == Answer.YES

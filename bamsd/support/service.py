@@ -7,14 +7,12 @@ place and moved in when it is complete. A start clears what a crash left behind.
 import asyncio
 import contextlib
 import errno
-import grp
 import hashlib
 import json
 import logging
 import os
 import re
 import shutil
-import socket
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,11 +20,12 @@ from typing import Any, Unpack
 
 from bamsd.config import BundleSettings
 from bamsd.core.jobs import How, Job, Jobs, Progress, Starter
+from bamsd.core.names import host_in_names
 from bamsd.core.turn import Turn
 from bamsd.errors import BamsError, InvalidArgument, NotFound, OutOfSpace, ToolFailed
 from bamsd.support import archive, collecting, redaction
 from bamsd.support.models import Bundle, Collected, Item
-from bamsd.system.files import sync_folder
+from bamsd.system.files import group_number, sync_folder
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +111,7 @@ class Support:
             raise ToolFailed(f"The bundle {path} cannot be deleted: {error.strerror}.") from None
 
     async def _make(self, items: Sequence[Item], progress: Progress) -> dict[str, Any]:
-        name = f"bams-{_host()}-{time.strftime('%Y%m%d-%H%M%S')}"
+        name = f"bams-{host_in_names()}-{time.strftime('%Y%m%d-%H%M%S')}"
         work = self._spool / name
         try:
             with _disk_full_is_said(self.folder):
@@ -131,7 +130,7 @@ class Support:
     def _prepare(self, work: Path) -> None:
         self._clear()
         self.folder.mkdir(mode=0o750, exist_ok=True)
-        os.chown(self.folder, -1, _group())
+        os.chown(self.folder, -1, group_number(GROUP))
         free = shutil.disk_usage(self.folder).free
         if free < LEAST_FREE_BYTES:
             raise OutOfSpace(f"{self.folder} has only {free >> 20} MiB left: delete bundles or make room there first.")
@@ -164,7 +163,12 @@ class Support:
         known = set(await self._secrets()).union(*(one.secrets for one in found))
         forms = await asyncio.to_thread(redaction.forms_of, known)
         rows = [await asyncio.to_thread(_finish, work / one.file, one, forms) for one in found]
-        manifest = {"version": self._version, "host": _host(), "created": time.strftime("%FT%T%z"), "files": rows}
+        manifest = {
+            "version": self._version,
+            "host": host_in_names(),
+            "created": time.strftime("%FT%T%z"),
+            "files": rows,
+        }
         text = json.dumps(manifest, indent=1)
         content, _ = redaction.by_search(text.encode(), forms)
         await asyncio.to_thread(_write, work / "manifest.json", content)
@@ -178,7 +182,7 @@ class Support:
         path = self.folder / f"{name}{archive.SUFFIX}"
         descriptor = os.open(unfinished, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            os.fchown(descriptor, -1, _group())
+            os.fchown(descriptor, -1, group_number(GROUP))
             os.fchmod(descriptor, 0o640)
             os.fsync(descriptor)
         finally:
@@ -234,18 +238,6 @@ def _is_bundle(path: Path) -> bool:
 def _bundle(path: Path) -> Bundle:
     found = path.stat()
     return Bundle(path.name.removesuffix(archive.SUFFIX), path, found.st_size, found.st_mtime_ns // 1000)
-
-
-def _host() -> str:
-    return re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname())[:64] or "host"
-
-
-def _group() -> int:
-    """The group that may read bundles; root's own where the group was not made."""
-    try:
-        return grp.getgrnam(GROUP).gr_gid
-    except KeyError:
-        return -1
 
 
 @contextlib.contextmanager

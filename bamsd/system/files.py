@@ -1,5 +1,6 @@
 """Write a file so that a crash leaves the old content or the new one, never a part of it."""
 
+import grp
 import os
 from pathlib import Path
 
@@ -30,3 +31,11 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def group_number(name: str) -> int:
+    """The number of a group, for ``replace_file``; -1 where the group was not made."""
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        return -1

@@ -32,7 +32,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _FORGET_OLD = """
 DELETE FROM cartridge_moves WHERE barcode = ? AND id NOT IN
-    (SELECT id FROM cartridge_moves WHERE barcode = ? ORDER BY id DESC LIMIT ?)
+    (SELECT id FROM cartridge_moves WHERE barcode = ? ORDER BY time_us DESC, id DESC LIMIT ?)
 """
 
 
@@ -157,7 +157,7 @@ class Register:
             raise NotFound(f"No cartridge with the barcode {barcode!r} was ever seen here.")
         moves = await self._store.query(
             "SELECT time_us, library, from_kind, from_number, to_kind, to_number, cause, person "
-            "FROM cartridge_moves WHERE barcode = ? ORDER BY id DESC LIMIT 100",
+            "FROM cartridge_moves WHERE barcode = ? ORDER BY time_us DESC, id DESC LIMIT 100",
             (barcode,),
         )
         return _cartridge(rows[0], tuple(moves))

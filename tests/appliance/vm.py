@@ -76,14 +76,18 @@ class VirtualMachine:
     def is_running(self) -> bool:
         return running(self.pid_file, str(self.pid_file)) is not None
 
-    def start(self, image: BaseImage, layer: Layer, *, fresh: bool) -> None:
-        """Boot until ssh answers. `fresh` starts from the base image, else the last state of the disk is kept."""
+    def start(self, image: BaseImage, layer: Layer, *, fresh: bool, same_disks: bool = False) -> None:
+        """Boot until ssh answers. `fresh` starts from the base image, else the last state of the disk is kept.
+
+        `same_disks`: a fresh machine gets the data disks as they are, as when only the hardware around them is new.
+        """
         if self.is_running():
             raise StepFailed(f"machine {self.name} is running already; stop it first")
         before = self.settings
         if fresh or before is None or before.image != image.key or not self._overlay.exists():
             self._make_overlay(image)
-            self._make_disks()
+            if not same_disks:
+                self._make_disks()
         self._settle(image, layer, before)
         self.console.unlink(missing_ok=True)
         self._stumbled = 0

@@ -72,6 +72,11 @@ async def newest_bundle(world: DocWorld, found: re.Match[str]) -> str:
     return str(bundles[0]["name"])
 
 
+async def newest_export(world: DocWorld, found: re.Match[str]) -> str:
+    exports = await world.appliance.shell.json("config", "exports")
+    return str(exports[0]["name"])
+
+
 async def one_session(world: DocWorld, found: re.Match[str]) -> str:
     sessions = await world.appliance.shell.json("iscsi", "sessions", found[1])
     return f"{found[1]} {sessions[0]['id']}"

@@ -68,6 +68,7 @@ async def test_a_changed_audit_record_has_a_code(stack: Stack) -> None:
         (("bundle", "create", "--since", "2d"), "bundles"),
         (("bundle", "delete", "x", "--confirm", "x"), "bundles"),
         (("alerts", "test"), "delivery"),
+        (("config", "exports"), "export"),
     ],
 )
 async def test_what_an_older_daemon_lacks_is_said_plainly(stack: Stack, words: tuple[str, ...], feature: str) -> None:
