@@ -26,10 +26,10 @@ DESKTOP, PHONE = (1280, 900), (390, 844)
 
 
 @asynccontextmanager
-async def launched() -> AsyncIterator[Browser]:
+async def launched(*options: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         # Its sandbox does not work for root. What it shows is our own.
-        made = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        made = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *options])
         yield made
         await made.close()
 
