@@ -1,16 +1,13 @@
 """The command line behind `make run`, `make stop` and `make shell`."""
 
 import argparse
-import http.client
-import ssl
 import sys
 
 from tests.appliance import accounts, hostpackages, image, layer
-from tests.appliance.steps import StepFailed, complain, say, step, wait_until
+from tests.appliance.steps import StepFailed, complain, say, step
 from tests.appliance.tape_library import INSIDE
 from tests.appliance.vm import VERSION, VirtualMachine
 
-COCKPIT_LIMIT_S = 180
 COCKPIT_PORT = 9090
 
 
@@ -33,20 +30,8 @@ def run() -> None:
     with step("bamsd on the bus"):
         machine.wait_for_bamsd()
     with step("Cockpit"):
-        wait_until("Cockpit to answer", lambda: cockpit_answers(machine), COCKPIT_LIMIT_S, pause_s=1)
+        machine.wait_for_cockpit()
     introduce(machine)
-
-
-def cockpit_answers(machine: VirtualMachine) -> bool:
-    port = machine.settings.cockpit_port if machine.settings else 0
-    unchecked = ssl.create_default_context()
-    unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE  # its certificate is made by itself
-    try:
-        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=unchecked)
-        connection.request("GET", "/ping")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
 
 
 def introduce(machine: VirtualMachine) -> None:
@@ -87,7 +72,7 @@ def status() -> None:
         sys.exit(1)
     say(f"Machine: {machine.run('systemctl is-system-running', check=False).out.strip()}")
     say(f"bamsd:   {machine.run(VERSION, check=False).out.strip() or 'does not answer'}")
-    say(f"Cockpit: {'answers' if cockpit_answers(machine) else 'does not answer'}")
+    say(f"Cockpit: {'answers' if machine.cockpit_answers() else 'does not answer'}")
     introduce(machine)
 
 

@@ -2,12 +2,16 @@
 
 import json
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from tests.appliance.area import Area, options, plain
+from tests.appliance.guest import Guest
 
 BACULA = ("/org/bams/Bacula", "org.bams.Bacula")
+DAEMONS = "bacula-sd bacula-director bacula-fd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +51,20 @@ class Bacula(Area):
                 if kind in ("Device", "Autochanger"):
                     found[f"{kind} {row['Name']}"] = row
         return found
+
+
+@contextmanager
+def running(guest: Guest, change: str = "true") -> Iterator[Bacula]:
+    """
+    Bacula as Debian's packages install it, started after the shell line ``change``.
+
+    Its configuration is put back at the end, whoever changed it.
+    """
+    guest.run(f"cp -a /etc/bacula /root/bacula-before; {change}")
+    try:
+        guest.run(f"systemctl start {DAEMONS}", limit_s=180)
+        yield Bacula(guest)
+    finally:
+        guest.run(f"systemctl stop {DAEMONS}", limit_s=180)
+        guest.run("rm -rf /etc/bacula /etc/systemd/system/bacula-sd.service.d && mv /root/bacula-before /etc/bacula")
+        guest.run("systemctl daemon-reload")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from bamsd.bacula import resources, sd_config
 from bamsd.bacula.sd_config import Wanted
 from bamsd.errors import AlreadyExists, InvalidArgument
-from tests.appliance.bacula import BACULA, Bacula
+from tests.appliance.bacula import BACULA, Bacula, running
 from tests.appliance.disks import Disks, by_id
 from tests.appliance.guest import Guest
 from tests.appliance.steps import wait_until
@@ -30,16 +30,12 @@ SD_CONFIG = "/etc/bacula/bacula-sd.conf"
 @pytest.fixture(scope="module")
 def bacula(guest: Guest) -> Iterator[Bacula]:
     """Debian's packages as they are installed, with a file set of our own; a repository with a file system."""
-    guest.run(f"cp -a /etc/bacula /root/bacula-before; sed -i 's#^    File = /usr/sbin#    File = {TREE}#' {CONFIG}")
-    guest.run("systemctl start bacula-sd bacula-director bacula-fd", limit_s=180)
-    ready(guest, INSIDE)
-    disks = Disks(guest)
-    disks.job("CreatePool", "ssas", "bacvg", "lvm", "1", by_id(DISKS[5]))
-    disks.create("bacfiles", "bacvg", 600, use="filesystem", filesystem="ext4")
-    yield Bacula(guest)
-    guest.run("systemctl stop bacula-sd bacula-director bacula-fd", limit_s=180)
-    guest.run("rm -rf /etc/bacula /etc/systemd/system/bacula-sd.service.d && mv /root/bacula-before /etc/bacula")
-    guest.run("systemctl daemon-reload")
+    with running(guest, f"sed -i 's#^    File = /usr/sbin#    File = {TREE}#' {CONFIG}") as found:
+        ready(guest, INSIDE)
+        disks = Disks(guest)
+        disks.job("CreatePool", "ssas", "bacvg", "lvm", "1", by_id(DISKS[5]))
+        disks.create("bacfiles", "bacvg", 600, use="filesystem", filesystem="ext4")
+        yield found
     disks.job("UnmountRepository", "s", "bacfiles")
     disks.delete("bacfiles")
     disks.job("DeletePool", "s", "bacvg", confirm="bacvg")

@@ -45,6 +45,18 @@ def secrets(guest: Guest) -> Iterator[list[str]]:
     targets.job("DeleteTarget", "s", IQN, confirm=IQN, apply=True)
 
 
+def unpacked(archive: Path) -> dict[str, bytes]:
+    """The files of a bundle, by their names without its top folder."""
+    plain = archive.with_suffix(".plain")
+    subprocess.run(["zstd", "-q", "-d", str(archive), "-o", str(plain)], check=True)
+    with tarfile.open(plain) as tar:
+        return {
+            member.name.split("/", 1)[1]: tar.extractfile(member).read()  # type: ignore[union-attr]
+            for member in tar.getmembers()
+            if member.isfile()
+        }
+
+
 def test_the_bundle(guest: Guest, secrets: list[str], tmp_path: Path) -> None:
     bundles = Bundles(guest)
     result = bundles.job("CreateBundle", "", limit_s=600)["Result"]
@@ -59,13 +71,7 @@ def test_the_bundle(guest: Guest, secrets: list[str], tmp_path: Path) -> None:
     guest.vm.shell.copy_out(path, archive)
     plain = guest.run(f"zstd -dc {path} | wc -c")
     print(f"bundle: {archive.stat().st_size} bytes, {int(plain)} before packing")
-    subprocess.run(["zstd", "-q", "-d", str(archive), "-o", str(tmp_path / "bundle.tar")], check=True)
-    with tarfile.open(tmp_path / "bundle.tar") as tar:
-        files = {
-            member.name.split("/", 1)[1]: tar.extractfile(member).read()  # type: ignore[union-attr]
-            for member in tar.getmembers()
-            if member.isfile()
-        }
+    files = unpacked(archive)
     manifest = {row["file"]: row for row in json.loads(files["manifest.json"])["files"]}
     for name in ("storage/lvm.json", "storage/lsblk.json", "system/packages.txt", "system/units.txt", "iscsi/lio.txt"):
         assert manifest[name]["problem"] == "", manifest[name]

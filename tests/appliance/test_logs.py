@@ -73,13 +73,14 @@ def follower(guest: Guest) -> Iterator[Follower]:
     found.stop()
 
 
-IN_ISCSID = "echo $$ > /sys/fs/cgroup/system.slice/iscsid.service/cgroup.procs"
-"""What the shell that runs this writes belongs to iscsid.service in the journal, which goes by control group."""
+def inside(service: str) -> str:
+    """What the shell that runs this writes belongs to the service in the journal, which goes by control group."""
+    return f"echo $$ > /sys/fs/cgroup/system.slice/{service}.service/cgroup.procs"
 
 
-def say(guest: Guest, text: str) -> None:
-    """A line of iscsid.service. Its writer lives on a little: journald reads the line first, then who it was."""
-    guest.run(f"sh -c '{IN_ISCSID} && systemd-cat -t test sh -c \"echo {text}; sleep 1\"'")
+def say(guest: Guest, text: str, service: str = "iscsid") -> None:
+    """A line of a service. Its writer lives on a little: journald reads the line first, then who it was."""
+    guest.run(f"sh -c '{inside(service)} && systemd-cat -t test sh -c \"echo {text}; sleep 1\"'")
 
 
 def page(guest: Guest, service: str, user: str = "operator", **given: Any) -> list[dict[str, Any]]:
@@ -144,7 +145,7 @@ def test_a_flood_leaves_memory_and_others_alone(guest: Guest, follower: Follower
     pid = guest.run("systemctl show -p MainPID --value bamsd").strip()
     rss = f"awk '/RssAnon/ {{ print $2 }}' /proc/{pid}/status"
     before = int(guest.run(rss))
-    guest.run(f"sh -c '{IN_ISCSID}; (seq 1 60000 | systemd-cat -t test) >/dev/null 2>&1 &'")
+    guest.run(f"sh -c '{inside('iscsid')}; (seq 1 60000 | systemd-cat -t test) >/dev/null 2>&1 &'")
     slowest = 0.0
     for _ in range(10):
         asked = time.monotonic()

@@ -4,12 +4,14 @@ Several can run at once; each has a name and a folder build/appliance/NAME with 
 Everything on the host side listens on 127.0.0.1 only.
 """
 
+import http.client
 import json
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from tests.appliance.steps import StepFailed, run_logged, tail, wait_until
 
 BOOT_LIMIT_S = 420
 BAMSD_LIMIT_S = 240
+COCKPIT_LIMIT_S = 180
 VERSION = "busctl --system get-property org.bams /org/bams org.bams.Manager Version"
 MEMORY_MIB = 3072
 KERNEL_OPTIONS = (
@@ -113,6 +116,21 @@ class VirtualMachine:
         except StepFailed as error:
             log = self.run("journalctl -b -u bamsd.service --no-pager -n 15 -o cat", check=False).out
             raise StepFailed(f"{error}. Its log (journalctl -u bamsd in the machine) ends with:\n{log}") from error
+
+    def wait_for_cockpit(self) -> None:
+        wait_until("Cockpit to answer", self.cockpit_answers, COCKPIT_LIMIT_S, pause_s=1)
+
+    def cockpit_answers(self) -> bool:
+        unchecked = ssl.create_default_context()
+        unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE  # its certificate is made by itself
+        port = self._known().cockpit_port
+        try:
+            with closing(http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=unchecked)) as connection:
+                connection.request("GET", "/ping")
+                with connection.getresponse() as answer:
+                    return answer.status == 200
+        except (OSError, http.client.HTTPException):
+            return False
 
     def push(self, layer: Layer) -> None:
         """Put a newer project into the running machine, as installing a newer package would, and restart bamsd."""

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 
+from tests.browser.browsing import launched
 from tests.browser.host import Host, simulated
 from tests.browser.visitor import LIMIT_MS, PLAIN, Allowed, Visitor, log_problems, visiting
 from tests.demo import world
 
-CHROMIUM = "/usr/bin/chromium"
 HERE = Path(__file__).parent
 
 
@@ -31,11 +31,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        # Its sandbox does not work for root. What it shows is our own.
-        made = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    async with launched() as made:
         yield made
-        await made.close()
 
 
 @contextmanager

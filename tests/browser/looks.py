@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.async_api import Page
 
-from tests.browser.visitor import DESKTOP, PHONE
+from tests.browser.browsing import DESKTOP, PHONE, View
 from tests.bus.stack import TESTS
 
 AXE = TESTS.parent / "cockpit-bams" / "node_modules" / "axe-core" / "axe.min.js"
@@ -57,11 +57,19 @@ async def take_pictures(page: Page, name: str) -> None:
     await page.evaluate("document.documentElement.dir = 'ltr'")
 
 
-async def _picture(page: Page, file: Path, size: tuple[int, int]) -> None:
+async def take_picture(view: View, name: str) -> None:
+    """build/pictures/NAME.png: the whole window at a desk, as tall as the page in it is."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    await view.evaluate(ANIMATIONS_ENDED)
+    await _picture(view, PICTURES / f"{name}.png", DESKTOP)
+
+
+async def _picture(view: View, file: Path, size: tuple[int, int]) -> None:
     width, height = size
+    page = view if isinstance(view, Page) else view.page
     await page.set_viewport_size({"width": width, "height": height})
     # The page scrolls inside itself: the window must grow for all of it to be seen.
-    hidden: int = await page.evaluate(
+    hidden: int = await view.evaluate(
         "Math.max(0, ...[...document.querySelectorAll('main, .pf-v6-c-page__main-container')]"
         ".map((part) => part.scrollHeight - part.clientHeight))"
     )

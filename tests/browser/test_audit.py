@@ -5,8 +5,9 @@ import re
 
 from playwright.async_api import Locator, Page, expect
 
+from tests.browser.browsing import settled
 from tests.browser.looks import assert_accessible, take_pictures
-from tests.browser.visitor import Visitor, settled
+from tests.browser.visitor import Visitor
 
 
 def rows(page: Page) -> Locator:

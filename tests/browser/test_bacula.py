@@ -5,8 +5,9 @@ import time
 
 from playwright.async_api import Locator, Page, expect
 
+from tests.browser.browsing import choose, dialog, press, settled
 from tests.browser.looks import assert_accessible, assert_fits, take_pictures
-from tests.browser.visitor import Visitor, become, settled
+from tests.browser.visitor import Visitor, become
 from tests.bus.bacula import World
 from tests.bus.tapes import LIB, Library
 from tests.demo.world import catalogued, run
@@ -32,19 +33,6 @@ async def at(visitor: Visitor, part: str = "") -> Page:
 
 def row(page: Page, table: str, name: str) -> Locator:
     return page.get_by_role("grid", name=table, exact=True).get_by_role("row", name=re.compile(rf"^{name}\b"))
-
-
-def dialog(page: Page) -> Locator:
-    return page.get_by_role("dialog")
-
-
-async def press(page: Page, verb: str) -> None:
-    await dialog(page).get_by_role("button", name=verb, exact=True).click()
-
-
-async def choose(page: Page, name: str, action: str) -> None:
-    await page.get_by_role("button", name=f"Actions of {name}", exact=True).click()
-    await page.get_by_role("menuitem", name=action, exact=True).click()
 
 
 async def closed(page: Page) -> None:

@@ -5,8 +5,9 @@ from functools import partial
 import pytest
 from playwright.async_api import Page
 
+from tests.browser.browsing import settled
 from tests.browser.looks import assert_accessible, assert_fits
-from tests.browser.visitor import Visitor, settled
+from tests.browser.visitor import Visitor
 from tests.bus.stack import until
 
 TROUBLES = {

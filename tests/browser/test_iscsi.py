@@ -5,9 +5,10 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from tests.browser.browsing import carry_out, choose, dialog, go, press, settled, table
 from tests.browser.host import Host
 from tests.browser.looks import assert_accessible, take_pictures
-from tests.browser.visitor import Visitor, become, go, settled
+from tests.browser.visitor import Visitor, become
 from tests.bus.targets import HOST, OTHER, A, Scst, Side, Targets, until_ready
 from tests.fakes.disks_lvm import MIB
 
@@ -57,35 +58,8 @@ async def at_target(visitor: Visitor, iqn: str = A) -> Page:
     return page
 
 
-def table(page: Page, name: str) -> Locator:
-    return page.get_by_role("grid", name=name, exact=True)
-
-
-def dialog(page: Page) -> Locator:
-    return page.get_by_role("dialog")
-
-
 def refusal(page: Page) -> Locator:
     return dialog(page).locator(".pf-v6-c-alert.pf-m-danger")
-
-
-async def press(page: Page, verb: str) -> None:
-    await dialog(page).get_by_role("button", name=verb, exact=True).click()
-
-
-async def carry_out(page: Page, verb: str) -> None:
-    """Press, and once more where the plan is more than safe and so is shown first."""
-    await press(page, verb)
-    await expect(page.locator("[role=dialog] ol, body:not(:has([role=dialog]))").first).to_be_visible()
-    if await dialog(page).is_visible():
-        await press(page, verb)
-    await expect(dialog(page)).to_be_hidden()
-
-
-async def choose(page: Page, name: str, action: str) -> None:
-    """An entry of the menu behind the three dots."""
-    await page.get_by_role("button", name=f"Actions of {name}", exact=True).first.click()
-    await page.get_by_role("menuitem", name=action).click()
 
 
 async def test_the_life_of_a_target(root: Visitor, side: Side) -> None:

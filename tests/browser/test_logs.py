@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
+from tests.browser.browsing import PHONE, dialog, go, log_lines, settled
 from tests.browser.conftest import open_folder
 from tests.browser.host import Host, simulated
 from tests.browser.looks import assert_accessible, assert_fits, take_pictures
-from tests.browser.visitor import PHONE, Allowed, Visitor, become, go, log_problems, settled, visiting
+from tests.browser.visitor import Allowed, Visitor, become, log_problems, visiting
 from tests.bus.stack import until
 
 MOST_FOLLOWED = 8
@@ -52,16 +53,8 @@ async def at(visitor: Visitor, route: str, **context: object) -> Page:
     return page
 
 
-def lines(page: Page) -> Locator:
-    return page.get_by_role("table", name="Log").locator("tbody tr")
-
-
 def button(page: Page, name: str | re.Pattern[str]) -> Locator:
     return page.get_by_role("button", name=name, exact=isinstance(name, str))
-
-
-def dialog(page: Page) -> Locator:
-    return page.get_by_role("dialog")
 
 
 async def test_a_log_is_read_and_searched(admin: Visitor) -> None:
@@ -70,27 +63,27 @@ async def test_a_log_is_read_and_searched(admin: Visitor) -> None:
     journal.write("FAILED SMART self-check", unit="smartmontools.service", priority=2)
     journal.finish()
     page = await at(admin, "logs?service=smartd", permissions=["clipboard-read", "clipboard-write"])
-    await expect(lines(page)).to_have_count(4)
-    await expect(lines(page).first).to_contain_text("FAILED SMART self-check")
-    await expect(lines(page).first).to_contain_text("Critical")
+    await expect(log_lines(page)).to_have_count(4)
+    await expect(log_lines(page).first).to_contain_text("FAILED SMART self-check")
+    await expect(log_lines(page).first).to_contain_text("Critical")
     await expect(page.get_by_text("<img src=x onerror=alert(1)>")).to_be_visible()
-    await expect(lines(page).nth(1)).not_to_contain_text("second part")
-    await lines(page).nth(1).get_by_role("button", name=re.compile("Details")).click()
-    await expect(lines(page).nth(1)).to_contain_text("second part")
+    await expect(log_lines(page).nth(1)).not_to_contain_text("second part")
+    await log_lines(page).nth(1).get_by_role("button", name=re.compile("Details")).click()
+    await expect(log_lines(page).nth(1)).to_contain_text("second part")
     await assert_accessible(page)
     await take_pictures(page, "logs-read")
 
-    await lines(page).first.get_by_role("checkbox").check()
+    await log_lines(page).first.get_by_role("checkbox").check()
     await button(page, "Copy 1 chosen line").click()
     copied = await page.evaluate("navigator.clipboard.readText()")
     assert re.fullmatch(r"20\d\d-.*Z smartmontools\[4711\]: FAILED SMART self-check\n", copied)
-    await lines(page).first.get_by_role("checkbox").uncheck()
+    await log_lines(page).first.get_by_role("checkbox").uncheck()
     await button(page, "Copy all lines").click()
     await expect(page.get_by_text("4 lines were copied")).to_be_visible()
     assert (await page.evaluate("navigator.clipboard.readText()")).startswith("20")
 
     await page.get_by_label("Severity").select_option("2")
-    await expect(lines(page)).to_have_count(1)
+    await expect(log_lines(page)).to_have_count(1)
     await page.get_by_role("textbox", name="Text").fill("nothing like this")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="Nothing fits")).to_be_visible()
@@ -98,7 +91,7 @@ async def test_a_log_is_read_and_searched(admin: Visitor) -> None:
     assert "text=nothing" in page.url
     await assert_accessible(page)
     await button(page, "Show all of the log").click()
-    await expect(lines(page)).to_have_count(4)
+    await expect(log_lines(page)).to_have_count(4)
     await page.get_by_label("Time").select_option("between")
     await page.get_by_label("To", exact=True).fill("2020-01-01T00:00")
     await expect(page.get_by_role("heading", name="Nothing fits")).to_be_visible()
@@ -111,13 +104,13 @@ async def test_older_lines_come_page_by_page(admin: Visitor) -> None:
     admin.host.journal.write(*(f"line {number}" for number in range(250)), unit="tgt.service")
     admin.host.journal.finish()
     page = await at(admin, "logs?service=tgt")
-    await expect(lines(page)).to_have_count(100)
-    await expect(lines(page).first).to_contain_text("line 249")
+    await expect(log_lines(page)).to_have_count(100)
+    await expect(log_lines(page).first).to_contain_text("line 249")
     await button(page, "Older lines").click()
-    await expect(lines(page)).to_have_count(200)
+    await expect(log_lines(page)).to_have_count(200)
     await button(page, "Older lines").click()
-    await expect(lines(page)).to_have_count(250)
-    await expect(lines(page).last).to_contain_text(re.compile(r"line 0$"))
+    await expect(log_lines(page)).to_have_count(250)
+    await expect(log_lines(page).last).to_contain_text(re.compile(r"line 0$"))
     await expect(page.get_by_text("Nothing is older.")).to_be_visible()
 
 
@@ -125,18 +118,18 @@ async def test_a_log_is_followed_paused_and_left(admin: Visitor) -> None:
     journal = admin.host.journal
     journal.write("before", unit="scst.service")
     page = await at(admin, "logs?service=scst")
-    await expect(lines(page)).to_have_count(1)
+    await expect(log_lines(page)).to_have_count(1)
     await button(page, "Follow").click()
     await expect(page.get_by_text("New lines come by themselves.")).to_be_visible()
     journal.write("while I look", unit="scst.service")
-    await expect(lines(page).first).to_contain_text("while I look")
+    await expect(log_lines(page).first).to_contain_text("while I look")
     await button(page, "Pause").click()
     journal.write("kept back", "and this", unit="scst.service")
     await expect(button(page, "Go on (2 new)")).to_be_visible()
-    await expect(lines(page)).to_have_count(2)
+    await expect(log_lines(page)).to_have_count(2)
     await take_pictures(page, "logs-paused")
     await button(page, "Go on (2 new)").click()
-    await expect(lines(page)).to_have_count(4)
+    await expect(log_lines(page)).to_have_count(4)
 
     # What is not seen is not sent: the daemon would refuse the ninth following of one caller.
     for _ in range(MOST_FOLLOWED):
@@ -144,14 +137,14 @@ async def test_a_log_is_followed_paused_and_left(admin: Visitor) -> None:
         await hide(page, False)
         await expect(button(page, "Read again")).to_be_enabled()
     journal.write("seen after all", unit="scst.service")
-    await expect(lines(page).first).to_contain_text("seen after all")
+    await expect(log_lines(page).first).to_contain_text("seen after all")
     for _ in range(MOST_FOLLOWED):
         await go(page, "settings")
         await go(page, "logs?service=scst")
         await button(page, "Follow").click()
         await expect(page.get_by_text("New lines come by themselves.")).to_be_visible()
     journal.write("still followed", unit="scst.service")
-    await expect(lines(page).first).to_contain_text("still followed")
+    await expect(log_lines(page).first).to_contain_text("still followed")
     await button(page, "Stop following").click()
     await expect(button(page, "Follow")).to_be_visible()
 
@@ -173,9 +166,9 @@ async def test_a_flood_is_counted_and_does_not_fill_the_page(admin: Visitor) -> 
     await expect(page.get_by_text("New lines come by themselves.")).to_be_visible()
     await asyncio.to_thread(journal.write, *(f"flood {n}" for n in range(6_000)), unit="iscsid.service")
     await expect(page.get_by_text(re.compile(r"\d+ lines were not sent"))).to_be_visible()
-    await expect(lines(page).first).to_be_visible()
+    await expect(log_lines(page).first).to_be_visible()
     await button(page, "Stop following").click()
-    assert await lines(page).count() <= 1000
+    assert await log_lines(page).count() <= 1000
 
 
 async def test_a_restarted_daemon_is_followed_again(root: Visitor) -> None:
@@ -190,7 +183,7 @@ async def test_a_restarted_daemon_is_followed_again(root: Visitor) -> None:
     await settled(page)
     await button(page, "Follow").click()
     root.host.journal.write("after the restart", unit="scst.service")
-    await expect(lines(page).first).to_contain_text("after the restart")
+    await expect(log_lines(page).first).to_contain_text("after the restart")
 
 
 async def test_who_may_not_read_is_told_how_to(viewer: Visitor) -> None:
@@ -276,7 +269,7 @@ async def test_logs_on_a_phone(admin: Visitor) -> None:
     admin.host.journal.write("x" * 3000, unit="bams-modules.service")
     admin.host.journal.finish()
     page = await at(admin, "logs?service=bamsd", size=PHONE)
-    await expect(lines(page).first).to_be_visible()
+    await expect(log_lines(page).first).to_be_visible()
     await assert_fits(page)
     await go(page, "audit")
     await assert_fits(page)

@@ -6,9 +6,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
+from tests.browser.browsing import PHONE, go, settled
 from tests.browser.host import Host
 from tests.browser.looks import assert_accessible, assert_fits, take_pictures
-from tests.browser.visitor import PHONE, Allowed, Visitor, become, go, settled, visiting
+from tests.browser.visitor import Allowed, Visitor, become, visiting
 
 PAGES = ("overview", "storage", "tape", "iscsi", "bacula", "logs", "audit", "settings")
 

@@ -9,10 +9,10 @@ from playwright.async_api import Browser, Page, expect
 
 from bamsd.disk.lvm_marks import tags_of
 from bamsd.disk.models import Mark
+from tests.browser.browsing import settled, slot
 from tests.browser.conftest import open_folder
 from tests.browser.host import Host, simulated
-from tests.browser.test_tape import slot
-from tests.browser.visitor import Allowed, Visitor, settled, visiting
+from tests.browser.visitor import Allowed, Visitor, visiting
 from tests.bus.tapes import LIB
 from tests.fakes.disks_lvm import GIB
 from tests.fakes.lvm_world import new_volume

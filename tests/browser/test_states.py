@@ -2,8 +2,9 @@
 
 from playwright.async_api import expect
 
+from tests.browser.browsing import settled
 from tests.browser.looks import assert_accessible, take_pictures
-from tests.browser.visitor import Visitor, settled
+from tests.browser.visitor import Visitor
 
 
 async def test_it_opens_for_an_administrator(root: Visitor) -> None:

@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from tests.browser.browsing import choose, dialog, fill_repository, press, settled
 from tests.browser.looks import assert_accessible, take_pictures
-from tests.browser.visitor import Visitor, become, settled
+from tests.browser.visitor import Visitor, become
 from tests.fakes.disks_lvm import GIB, MIB
 
 
@@ -21,28 +22,8 @@ def row(page: Page, name: str) -> Locator:
     return page.get_by_role("grid", name="Repositories").get_by_role("row", name=re.compile(rf"^{name}\b"))
 
 
-def dialog(page: Page) -> Locator:
-    return page.get_by_role("dialog")
-
-
-async def choose(page: Page, name: str, action: str) -> None:
-    """An entry of the menu behind the three dots of a repository."""
-    await page.get_by_role("button", name=f"Actions of {name}", exact=True).click()
-    await page.get_by_role("menuitem", name=action).click()
-
-
-async def press(page: Page, verb: str) -> None:
-    await dialog(page).get_by_role("button", name=verb, exact=True).click()
-
-
-async def create(page: Page, name: str, pool: str, gib: int, use: str = "Block device") -> None:
-    await page.get_by_role("button", name="Create repository").click()
-    form = dialog(page)
-    await form.get_by_label("Name").fill(name)
-    option = form.get_by_label("Pool").locator("option", has_text=re.compile(rf"^{pool} "))
-    await form.get_by_label("Pool").select_option(await option.get_attribute("value"))
-    await form.get_by_role("textbox", name="Size").fill(str(gib))
-    await form.get_by_role("radio", name=use).check()
+async def create(page: Page, name: str, pool: str, gib: int) -> None:
+    await fill_repository(page, name, pool, gib, "Block device")
     await assert_accessible(page)
     await press(page, "Create")
 

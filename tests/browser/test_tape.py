@@ -1,17 +1,17 @@
 """Tape in a browser: what a person chooses, where the robot then really brought it, and what is refused."""
 
-import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
+from tests.browser.browsing import PHONE, dialog, drive, press, settled, slot
 from tests.browser.conftest import open_folder
 from tests.browser.host import Host, simulated
 from tests.browser.looks import assert_accessible, assert_fits, take_pictures
-from tests.browser.visitor import PHONE, Allowed, Visitor, become, log_problems, settled
+from tests.browser.visitor import Allowed, Visitor, become, log_problems
 from tests.bus.tapes import LIB, Library
 from tests.fakes.tape_library import Changer, Drive, Health
 
@@ -35,23 +35,6 @@ async def at_tape(visitor: Visitor, route: str = "tape") -> Page:
     page = await visitor.open(route)
     await settled(page)
     return page
-
-
-def slot(page: Page, number: int) -> Locator:
-    return page.locator(f'[role="gridcell"][data-number="{number}"]')
-
-
-def drive(page: Page, index: int) -> Locator:
-    heading = page.get_by_role("heading", name=re.compile(rf"^Drive {index}\b"))
-    return page.locator(".pf-v6-c-card").filter(has=heading)
-
-
-def dialog(page: Page) -> Locator:
-    return page.get_by_role("dialog")
-
-
-async def press(page: Page, verb: str) -> None:
-    await dialog(page).get_by_role("button", name=verb, exact=True).click()
 
 
 async def is_refused(page: Page, text: str) -> None:
