@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.browsing import choose, dialog, press, settled
 from tests.browser.host import Host
-from tests.browser.test_storage import choose, dialog, press
-from tests.browser.visitor import Visitor, settled
+from tests.browser.visitor import Visitor
 from tests.bus.tapes import LIB
 
 Opener = Callable[[Page], Awaitable[None]]
