@@ -74,7 +74,7 @@ def answers(world: DocWorld, command: str) -> str:
             if getattr(given, option) and not getattr(given, f"{source}_file"):
                 more += f" --{source.replace('_', '-')}-file {world.secret_file(secret)}"
     if given.command.words == ("config", "export"):
-        more += f" --passphrase-file {world.secret_file('a long passphrase')}"
+        more += f" --passphrase-file {world.secret_file('a-long-passphrase')}"
     if given.command.words == ("config", "check") and "config.yaml" not in command:
         more += f" {world.stack.directory / 'config.yaml'}"
     return more
