@@ -198,6 +198,7 @@ def test_it_is_still_the_same_after_a_restart(fresh: Guest, old: Old) -> None:
     fresh.vm.reset()
     fresh.vm.wait_for_bamsd()
     ready(fresh, PASSED_THROUGH)
-    wait_until("the target to be in force", lambda: "in-sync" in Targets(fresh).state(IQN), 180, pause_s=1)
+    targets = Targets(fresh)
+    wait_until("the target to be in sync", lambda: targets.exists(IQN) and targets.state(IQN) == "in-sync", 300)
     assert fresh.run("sha256sum < /srv/bams/files/kept") == old.content
     assert seen(fresh)["kernel"] == old.seen["kernel"]
