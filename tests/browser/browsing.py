@@ -46,6 +46,9 @@ class Problems:
         page.on("requestfailed", self._failed)
         page.on("response", self._answered)
 
+    def forget(self) -> None:
+        self._found.clear()
+
     def beyond(self, patterns: Sequence[str]) -> list[str]:
         return beyond(self._found, patterns)
 
