@@ -6,7 +6,6 @@ of it. Each part is brought back by the area's own jobs, with all their checks, 
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,12 +15,13 @@ from bamsd.core.carried import Part, Step, step
 from bamsd.core.clock import now_us
 from bamsd.core.jobs import How, Job, Jobs, Progress, Starter
 from bamsd.core.names import host_in_names
+from bamsd.core.shelf import Kept, new_name
 from bamsd.core.turn import Turn
 from bamsd.errors import BamsError, InvalidArgument, NotReady
 from bamsd.rebuild import document, sealing
 from bamsd.rebuild.configuration import Configuration
 from bamsd.rebuild.document import Document
-from bamsd.rebuild.files import Export, ExportFiles
+from bamsd.rebuild.files import ExportFiles
 
 log = logging.getLogger(__name__)
 
@@ -64,13 +64,12 @@ class Rebuild:
             return await self._planned("export", _EXPORTING, starter, plan)
 
         async def work(_: None, progress: Progress) -> dict[str, Any]:
-            name = f"bams-{host_in_names()}-{time.strftime('%Y%m%d-%H%M%S')}"
             parts: dict[str, Any] = {}
             for number, part in enumerate(self._parts):
                 progress.set(0.8 * number / len(self._parts))
                 parts[part.title] = await part.kept()
             found = Document(self._version, host_in_names(), now_us(), parts)
-            written = await asyncio.to_thread(self._write, name, found, passphrase)
+            written = await asyncio.to_thread(self._write, new_name(), found, passphrase)
             return {"name": written.name, "path": str(written.path), "size": written.size_bytes}
 
         return await self._jobs.run(
@@ -113,15 +112,12 @@ class Rebuild:
 
     async def shown(self) -> Sequence[Mapping[str, Any]]:
         """The exports on this host as they go out on the bus, the newest first."""
-        return [
-            {"name": one.name, "path": str(one.path), "size": one.size_bytes, "created": one.created_us}
-            for one in await asyncio.to_thread(self._files.list)
-        ]
+        return [one.shown for one in await asyncio.to_thread(self._files.list)]
 
     async def delete(self, name: str) -> None:
         await asyncio.to_thread(self._files.delete, name)
 
-    def _write(self, name: str, found: Document, passphrase: str) -> Export:
+    def _write(self, name: str, found: Document, passphrase: str) -> Kept:
         return self._files.write(name, sealing.seal(document.write(found), passphrase))
 
     def _open(self, name: str, passphrase: str) -> Document:

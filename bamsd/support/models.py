@@ -55,13 +55,3 @@ class Collected:
     """What was left out of it and must stand nowhere else either."""
     removed: int = 0
     """How many places a rule has blanked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """A finished archive."""
-
-    name: str
-    path: Path
-    size_bytes: int
-    created_us: int

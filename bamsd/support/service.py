@@ -6,12 +6,10 @@ place and moved in when it is complete. A start clears what a crash left behind.
 
 import asyncio
 import contextlib
-import errno
 import hashlib
 import json
 import logging
 import os
-import re
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,18 +19,17 @@ from typing import Any, Unpack
 from bamsd.config import BundleSettings
 from bamsd.core.jobs import How, Job, Jobs, Progress, Starter
 from bamsd.core.names import host_in_names
+from bamsd.core.shelf import GROUP, MODE, Kept, Shelf, new_name
 from bamsd.core.turn import Turn
-from bamsd.errors import BamsError, InvalidArgument, NotFound, OutOfSpace, ToolFailed
+from bamsd.errors import BamsError, OutOfSpace
 from bamsd.support import archive, collecting, redaction
-from bamsd.support.models import Bundle, Collected, Item
+from bamsd.support.models import Collected, Item
 from bamsd.system.files import group_number, sync_folder
 
 log = logging.getLogger(__name__)
 
 MANAGE = "org.bams.manage"
-GROUP = "bams-admin"
 LEAST_FREE_BYTES = 64 << 20
-_NAME = re.compile(r"bams-[A-Za-z0-9.-]{1,64}-\d{8}-\d{6}")
 _TYPICAL_S = 60.0
 _DOING = "make a support bundle"
 
@@ -47,7 +44,7 @@ class Support:
         self, settings: BundleSettings, state: Path, jobs: Jobs, items: Items, secrets: Secrets, version: str
     ) -> None:
         self.settings = settings
-        self.folder = state / "bundles"
+        self._shelf = Shelf(state / "bundles", archive.SUFFIX, "a bundle", "ListBundles")
         self._spool = state / "bundle.work"
         self._jobs = jobs
         self._items = items
@@ -67,7 +64,7 @@ class Support:
         items = await self._items(services, since_us)
         if how["dry_run"]:
             step = {"summary": "Collect configuration, states and logs, without secrets.", "effect": "safe"}
-            step |= {"object": str(self.folder), "command": ""}
+            step |= {"object": str(self._shelf.folder), "command": ""}
             return await self._jobs.planned(
                 operation="bundle", description=_DOING, objects=(), action=MANAGE, starter=starter, plan=[step]
             )
@@ -88,33 +85,18 @@ class Support:
             expected_s=_TYPICAL_S,
         )
 
-    async def bundles(self) -> tuple[Bundle, ...]:
-        """The newest first."""
-        return await asyncio.to_thread(self._list)
-
     async def shown(self) -> Sequence[Mapping[str, Any]]:
-        """The same as it goes out on the bus."""
-        return [
-            {"name": one.name, "path": str(one.path), "size": one.size_bytes, "created": one.created_us}
-            for one in await self.bundles()
-        ]
+        """The bundles as they go out on the bus, the newest first."""
+        return [one.shown for one in await asyncio.to_thread(self._shelf.list)]
 
     async def delete(self, name: str) -> None:
-        if not _NAME.fullmatch(name):
-            raise InvalidArgument(f"{name[:100]!a} is no name of a bundle; ListBundles has them.")
-        path = self.folder / f"{name}{archive.SUFFIX}"
-        try:
-            await asyncio.to_thread(path.unlink)
-        except FileNotFoundError:
-            raise NotFound(f"There is no bundle {name}; ListBundles has those that are there.") from None
-        except OSError as error:
-            raise ToolFailed(f"The bundle {path} cannot be deleted: {error.strerror}.") from None
+        await asyncio.to_thread(self._shelf.delete, name)
 
     async def _make(self, items: Sequence[Item], progress: Progress) -> dict[str, Any]:
-        name = f"bams-{host_in_names()}-{time.strftime('%Y%m%d-%H%M%S')}"
+        name = new_name()
         work = self._spool / name
         try:
-            with _disk_full_is_said(self.folder):
+            with self._disk_full_is_said():
                 await asyncio.to_thread(self._prepare, work)
                 found = await self._collect(items, work, progress)
                 progress.describe("take secrets out")
@@ -129,18 +111,17 @@ class Support:
 
     def _prepare(self, work: Path) -> None:
         self._clear()
-        self.folder.mkdir(mode=0o750, exist_ok=True)
-        os.chown(self.folder, -1, group_number(GROUP))
-        free = shutil.disk_usage(self.folder).free
+        self._shelf.open()
+        free = shutil.disk_usage(self._shelf.folder).free
         if free < LEAST_FREE_BYTES:
-            raise OutOfSpace(f"{self.folder} has only {free >> 20} MiB left: delete bundles or make room there first.")
+            raise OutOfSpace(
+                f"{self._shelf.folder} has only {free >> 20} MiB left: delete bundles or make room there first."
+            )
         work.mkdir(mode=0o700, parents=True)
 
     def _clear(self) -> None:
         shutil.rmtree(self._spool, ignore_errors=True)
-        with contextlib.suppress(FileNotFoundError):
-            for left in self.folder.glob(".*.new"):
-                left.unlink()
+        self._shelf.clear()
 
     async def _collect(self, items: Sequence[Item], work: Path, progress: Progress) -> list[Collected]:
         """Each file on the disk; what is kept in memory of it is its description."""
@@ -173,34 +154,35 @@ class Support:
         content, _ = redaction.by_search(text.encode(), forms)
         await asyncio.to_thread(_write, work / "manifest.json", content)
 
-    async def _pack(self, name: str, work: Path) -> Bundle:
-        unfinished = self.folder / f".{name}.new"
+    async def _pack(self, name: str, work: Path) -> Kept:
+        unfinished = self._shelf.folder / f".{name}.new"
         await archive.pack(work, unfinished)
         return await asyncio.to_thread(self._place, unfinished, name)
 
-    def _place(self, unfinished: Path, name: str) -> Bundle:
-        path = self.folder / f"{name}{archive.SUFFIX}"
+    def _place(self, unfinished: Path, name: str) -> Kept:
+        path = self._shelf.path(name)
         descriptor = os.open(unfinished, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             os.fchown(descriptor, -1, group_number(GROUP))
-            os.fchmod(descriptor, 0o640)
+            os.fchmod(descriptor, MODE)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
         unfinished.rename(path)
-        sync_folder(self.folder)
-        for old in self._list()[self.settings.keep :]:
+        sync_folder(self._shelf.folder)
+        for old in self._shelf.list()[self.settings.keep :]:
             old.path.unlink(missing_ok=True)
-        return _bundle(path)
+        return self._shelf.about(path)
 
-    def _list(self) -> tuple[Bundle, ...]:
+    @contextlib.contextmanager
+    def _disk_full_is_said(self) -> Iterator[None]:
         try:
-            paths = [path for path in self.folder.iterdir() if _is_bundle(path)]
-        except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise ToolFailed(f"{self.folder} cannot be read: {error.strerror}.") from None
-        return tuple(sorted(map(_bundle, paths), key=lambda bundle: (bundle.created_us, bundle.name), reverse=True))
+            with self._shelf.making():
+                yield
+        except BamsError as error:
+            if "No space left" in error.message:  # tar and zstd say so in their own output
+                raise self._shelf.full() from error
+            raise
 
 
 def _finish(path: Path, one: Collected, forms: Sequence[bytes]) -> Mapping[str, Any]:
@@ -226,33 +208,3 @@ def _without_content(
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.write_bytes(content)
-
-
-def _is_bundle(path: Path) -> bool:
-    name = path.name.removesuffix(archive.SUFFIX)
-    return (
-        path.name.endswith(archive.SUFFIX) and bool(_NAME.fullmatch(name)) and path.is_file() and not path.is_symlink()
-    )
-
-
-def _bundle(path: Path) -> Bundle:
-    found = path.stat()
-    return Bundle(path.name.removesuffix(archive.SUFFIX), path, found.st_size, found.st_mtime_ns // 1000)
-
-
-@contextlib.contextmanager
-def _disk_full_is_said(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise OutOfSpace(_full(folder)) from error
-        raise ToolFailed(f"The bundle was not made: {error.filename or folder}: {error.strerror}.") from error
-    except BamsError as error:
-        if "No space left" in error.message:  # tar and zstd say so in their own output
-            raise OutOfSpace(_full(folder)) from error
-        raise
-
-
-def _full(folder: Path) -> str:
-    return f"The disk of {folder} is full, so the bundle was not made. Make room, then try again."

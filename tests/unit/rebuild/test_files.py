@@ -70,7 +70,7 @@ def full(files: ExportFiles) -> Iterator[ExportFiles]:
 
 
 def test_a_full_disk_is_said_and_leaves_nothing(full: ExportFiles) -> None:
-    with pytest.raises(OutOfSpace, match="is full: make room there"):
+    with pytest.raises(OutOfSpace, match=r"is full, so the export was not made\. Make room there"):
         full.write(NAME, b"x" * 20_000)
     assert list(full.folder.iterdir()) == []
     full.write(NAME, b"x" * 100)
