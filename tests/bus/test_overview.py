@@ -162,7 +162,7 @@ async def test_targets_and_their_sessions(stack: Stack, side: targets.Side) -> N
         assert (seen["iscsi"]["target_count"], seen["iscsi"]["states"]) == (1, {"in-sync": 1})
         [target] = seen["iscsi"]["targets"]
         assert target["iqn"] == A
-        assert "iscsi" in told(client)
+        await until(lambda: "iscsi" in told(client), "what iSCSI does is told")
         assert "iscsi/sessions" in await series(client)
         for process in reversed(stack.processes[2:]):
             await asyncio.to_thread(stack.end, process)
