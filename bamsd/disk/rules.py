@@ -157,13 +157,6 @@ def resize(picture: Picture, row: Row, size_bytes: int) -> Volume:
     return volume
 
 
-def confirmed(confirm: str, name: str, what: str) -> None:
-    if confirm != name:
-        raise InvalidArgument(
-            f"To {what} {name} loses data. Repeat the call with the option confirm set to its name: {name}."
-        )
-
-
 def unheld(name: str, holders: Sequence[Holder]) -> None:
     """Refuse when anybody uses it; the refusal names everybody."""
     if holders:

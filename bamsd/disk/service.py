@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Unpack
 from uuid import uuid4
 
+from bamsd.core.confirm import confirmed
 from bamsd.core.holders import Holder, Holders
 from bamsd.core.jobs import How, Job, Starter
 from bamsd.core.turn import Turn
@@ -104,7 +105,7 @@ class Disks:
 
     async def delete_repository(self, name: str, confirm: str, starter: Starter, **how: Unpack[How]) -> Job:
         row = self.books.picture.row(name)
-        rules.confirmed(confirm, name, "delete repository")
+        confirmed(confirm, name, f"delete repository {name} and all its data")
 
         async def plan(picture: Picture, row: Row) -> Plan:
             problem = picture.problem(row.stack, row.group)
@@ -168,7 +169,7 @@ class Disks:
     async def delete_snapshot(
         self, name: str, snapshot: str, confirm: str, starter: Starter, **how: Unpack[How]
     ) -> Job:
-        rules.confirmed(confirm, snapshot, "delete snapshot")
+        confirmed(confirm, snapshot, f"delete snapshot {snapshot}, which cannot be undone")
 
         async def plan(picture: Picture, row: Row) -> Plan:
             volume = rules.present(picture, row)
@@ -184,7 +185,7 @@ class Disks:
     async def rollback_snapshot(
         self, name: str, snapshot: str, confirm: str, starter: Starter, **how: Unpack[How]
     ) -> Job:
-        rules.confirmed(confirm, name, "roll back repository")
+        confirmed(confirm, name, f"roll back repository {name} and lose what was written since")
 
         async def plan(picture: Picture, row: Row) -> Plan:
             volume = rules.present(picture, row)
@@ -266,7 +267,7 @@ class Disks:
 
     async def delete_pool(self, name: str, confirm: str, starter: Starter, **how: Unpack[How]) -> Job:
         found = self.books.picture.pool(name)
-        rules.confirmed(confirm, name, "delete pool")
+        confirmed(confirm, name, f"delete pool {name}, which cannot be undone")
 
         async def planner(picture: Picture) -> Plan:
             pool = picture.pool(name)

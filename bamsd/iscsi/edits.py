@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+from bamsd.core.confirm import confirmed
 from bamsd.errors import AlreadyExists, InUse, InvalidArgument, NotFound, NotReady
 from bamsd.iscsi import names
 from bamsd.iscsi.models import (
@@ -271,6 +272,5 @@ def _pair(user: str | None, secret: str | None, what: str) -> tuple[Credential, 
 
 def delete(desired: Desired, iqn: str, confirm: str) -> Row:
     found = row(desired, iqn)
-    if confirm != iqn:
-        raise InvalidArgument(f"To delete target {iqn}, give its name as the option confirm.")
+    confirmed(confirm, iqn, f"delete target {iqn}")
     return replace(found, wanted=False)

@@ -13,6 +13,7 @@ from typing import Any, Unpack
 
 from bamsd.core.carried import Part, Step, step
 from bamsd.core.clock import now_us
+from bamsd.core.confirm import confirmed
 from bamsd.core.jobs import How, Job, Jobs, Progress, Starter
 from bamsd.core.names import host_in_names
 from bamsd.core.shelf import Kept, new_name
@@ -86,8 +87,7 @@ class Rebuild:
     async def import_(self, name: str, passphrase: str, confirm: str, starter: Starter, **how: Unpack[How]) -> Job:
         """Raises InvalidArgument for a wrong passphrase or a damaged file, NotFound, NotSupported for a newer format,
         AlreadyExists where this host has something of its own. The job's Result: restored, warnings."""
-        if confirm != name:
-            raise InvalidArgument(f"To import {name[:100]!a}, give its name as the option confirm.")
+        confirmed(confirm, name, "bring back what an export holds")
         _check(passphrase)
         doing = f"import {name}"
         guard = self._planning(name, passphrase, doing, queue=how["queue"])

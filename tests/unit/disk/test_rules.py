@@ -203,13 +203,6 @@ def test_two_volumes_with_the_same_mark_are_told_apart_by_their_place() -> None:
     assert picture(copy, elsewhere, rows=(row(),)).volume_of(row()) is None
 
 
-def test_destruction_needs_the_name_again() -> None:
-    rules.confirmed("thick", "thick", "delete repository")
-    for wrong in ("", "Thick", "thick ", "yes"):
-        with pytest.raises(InvalidArgument, match="option confirm set to its name: thick"):
-            rules.confirmed(wrong, "thick", "delete repository")
-
-
 def test_a_refusal_names_every_holder_and_the_way_out() -> None:
     holders = [Holder("mount", "/srv", "umount /srv"), Holder("iscsi-lun", "LUN 0 of iqn.x", "remove the LUN")]
     with pytest.raises(InUse) as refused:
