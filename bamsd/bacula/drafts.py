@@ -13,7 +13,7 @@ from bamsd.bacula import account, bacula_sd, bsdjson, checks, config_files, dir_
 from bamsd.bacula.account import Account
 from bamsd.bacula.config_files import Places, Texts
 from bamsd.bacula.models import Finding, Repository, TapeLibrary, check_name
-from bamsd.bacula.resources import Resource, SdConfig, redacted, text_of
+from bamsd.bacula.resources import Resource, SdConfig, redacted, text_of, written
 from bamsd.bacula.sd_config import Passwords, Wanted
 from bamsd.errors import InvalidArgument, NotFound, NotReady
 
@@ -24,7 +24,6 @@ _PROBES: Mapping[str, str] = {
     "Device": f"Device {{\n  Name = {PROBE}\n  Media Type = {PROBE}\n  Archive Device = /dev/null\n}}\n",
 }
 """bsdjson refuses a configuration that lacks one of these."""
-_OUR_NAME = re.compile(r'^(\w+) \{\n  Name = (?:"((?:[^"\\\\]|\\\\.)*)"|(\S+))$', re.MULTILINE)
 _OUR_PASSWORD = re.compile(r"^  Name = (\S+)\n  Password = ([0-9a-f]{48})$", re.MULTILINE)
 
 _T = TypeVar("_T", TapeLibrary, Repository)
@@ -132,7 +131,7 @@ class Drafts:
         """A draft of whole files that were kept elsewhere; BAMS's own is among them."""
         before = await asyncio.to_thread(self._before)
         unit = await systemctl.look(systemctl.STORAGE)
-        found = [(kind, quoted or plain) for kind, quoted, plain in _OUR_NAME.findall(texts[self.places.own] or "")]
+        found = written(texts[self.places.own] or "")
         return Draft(
             texts=texts,
             before=before,

@@ -75,6 +75,14 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+_NAMED = re.compile(r'^(\w+) \{\n  Name = (?:"((?:[^"\\]|\\.)*)"|(\S+))$', re.MULTILINE)
+
+
+def written(text: str) -> tuple[tuple[str, str], ...]:
+    """Kind and name of each resource in what ``Resource.text`` has made. What people wrote is read by bsdjson alone."""
+    return tuple((kind, re.sub(r"\\(.)", r"\1", quoted) or plain) for kind, quoted, plain in _NAMED.findall(text))
+
+
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
     """The text of a configuration with every password blanked, also in comments, and the given ones wherever."""
     blanked = _SECRET.sub(lambda found: f'{found[1]}"{BLANKED}"', text)

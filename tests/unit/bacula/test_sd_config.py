@@ -38,6 +38,7 @@ def test_bacula_reads_what_was_asked_for(tmp_path_factory: pytest.TempPathFactor
         found = sd_config.resources(asked, PASSWORDS)
     except AlreadyExists:
         assume(False)
+    assert resources.written(sd_config.text(found)) == tuple((each.kind, each.name) for each in found)
     rows = read_back(sd_config.text(found), tmp_path_factory.mktemp("conf"))
     assert_is_asked(asked, rows)
     other = read_back(
@@ -75,6 +76,13 @@ def test_a_name_that_people_use_is_not_taken() -> None:
 @given(st.text())
 def test_any_serial_number_becomes_a_name(text: str) -> None:
     assert check_name(as_name(text), "device") == as_name(text)
+
+
+@given(st.text(min_size=1))
+def test_a_name_that_was_written_is_read_again(name: str) -> None:
+    assume(name.isprintable())
+    text = resources.resource("Device", Name=name, Media_Type=name).text
+    assert resources.written(text) == (("Device", name),)
 
 
 @given(st.text(), st.text())
