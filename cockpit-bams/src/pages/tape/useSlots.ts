@@ -53,25 +53,28 @@ export function useSlots({ Serial, SlotCount, LastInventory }: TapeLibrary): Slo
                 const last = part[part.length - 1];
                 const isEnd = part.length < count || !last;
                 // A library that has become smaller keeps nothing of before.
-                const start = isFirst ? () => [] : (slots: readonly Slot[]) => slots;
-                told.current = null;
+                const isNew = isFirst;
                 setKnown(({ slots }) => ({
-                    slots: over.reduce(merged, merged(start(slots), part)),
+                    slots: over.reduce(merged, merged(isNew ? [] : slots, part)),
                     loading: !isEnd,
                     error: null,
                 }));
                 isFirst = false;
+                told.current = null;
                 if (isEnd) return;
                 first = last[0] + 1;
             }
         };
         if (wasRead) {
             load().catch((thrown: unknown) => {
-                if (current) setKnown((before) => ({ ...before, loading: false, error: asBusError(thrown) }));
+                if (!current) return;
+                told.current = null;
+                setKnown((before) => ({ ...before, loading: false, error: asBusError(thrown) }));
             });
         }
         return () => {
             current = false;
+            told.current = null;
         };
         // Asked again with each new connection, because signals may be lost between two.
     }, [Serial, SlotCount, wasRead, connection]);
