@@ -96,9 +96,9 @@ async def seated(vm: VirtualMachine, browser: Browser, person: str) -> AsyncIter
 
 
 async def _log_in(window: Page, url: str, person: str, problems: Problems) -> Frame:
-    """
-    Cockpit gives a session up when its window has not connected after 15 seconds, and a slow machine needs longer to
-    send that window. The next log-in finds most of it in the browser's cache; what the one before broke off is no news.
+    """A slow machine loses a session whose window connects late (seen after 16 seconds), so several log-ins are tried.
+
+    The next one finds most of the window in the browser's cache; what the one before broke off is no news.
     """
     name, page = window.locator("#login-user-input"), window.locator(f"iframe[name='{BAMS}'][data-loaded]")
     for _ in range(LOG_INS):

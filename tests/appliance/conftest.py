@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.appliance import hostpackages, image, layer, paths
+from tests.appliance import hostpackages, image, layer
 from tests.appliance.guest import Guest
 from tests.appliance.image import BaseImage
 from tests.appliance.layer import Layer
@@ -39,11 +39,10 @@ def vm(base: BaseImage, project: Layer) -> Iterator[VirtualMachine]:
         machine.start(base, project, fresh=True)
     machine.wait_for_bamsd()
     yield machine
-    if machine.is_running():
-        journal = machine.run("journalctl -b --no-pager -o short-monotonic", check=False).out
-        (paths.logs() / "test-journal.log").write_text(journal)
-    if not KEEP:
-        machine.kill()
+    if KEEP:
+        machine.keep_journal()
+    else:
+        machine.end()
 
 
 @pytest.fixture(scope="session")

@@ -35,10 +35,7 @@ def server(base: BaseImage, packages: list[Path]) -> Iterator[Guest]:
     machine.run("mkdir -p /root/packages")
     machine.shell.copy_in(packages[0].parent, "/root/packages")
     yield Guest(machine)
-    if machine.is_running():
-        journal = machine.run("journalctl --no-pager -o short-monotonic", check=False).out
-        (paths.logs() / "packages-journal.log").write_text(journal)
-    machine.kill()
+    machine.end()
 
 
 @pytest.fixture(scope="module")

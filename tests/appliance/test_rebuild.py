@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from tests.appliance import paths
 from tests.appliance.bacula import Bacula
 from tests.appliance.disks import Disks, by_id, checksum, write
 from tests.appliance.guest import Guest
@@ -54,10 +53,7 @@ def machine(base: BaseImage, project: Layer) -> Iterator[VirtualMachine]:
     found.start(base, project, fresh=True)
     found.wait_for_bamsd()
     yield found
-    if found.is_running():
-        journal = found.run("journalctl -b --no-pager -o short-monotonic", check=False).out
-        (paths.logs() / "rebuild-journal.log").write_text(journal)
-    found.kill()
+    found.end()
 
 
 def ctl(guest: Guest, *words: str, stdin: str = "") -> Any:

@@ -156,6 +156,16 @@ class VirtualMachine:
         qmp.execute(Path(self._known().sockets) / "qmp", "system_reset")
         self.wait_for_ssh()
 
+    def end(self) -> None:
+        """At the end of a test: its journal stays in build/appliance/logs, the machine goes."""
+        self.keep_journal()
+        self.kill()
+
+    def keep_journal(self) -> None:
+        if self.is_running():
+            journal = self.run("journalctl --no-pager -o short-monotonic", check=False).out
+            (paths.logs() / f"{self.name}-journal.log").write_text(journal)
+
     def power_off(self) -> None:
         """Shut down in order, so that the disk can be used again; pulled after a minute."""
         if self.is_running():

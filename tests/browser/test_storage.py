@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.browsing import choose, dialog, fill_repository, press, settled
+from tests.browser.browsing import carry_out, choose, dialog, fill_repository, press, settled
 from tests.browser.looks import assert_accessible, take_pictures
 from tests.browser.visitor import Visitor, become
 from tests.fakes.disks_lvm import GIB, MIB
@@ -103,10 +103,7 @@ async def test_the_life_of_a_volume_group(root: Visitor) -> None:
     await new_pool(page, "backup", "LVM volume group", "vdb")
     await assert_accessible(page)
     await take_pictures(page, "dialog-create-pool")
-    await press(page, "Create")
-    await expect(dialog(page).get_by_text("What will run")).to_be_visible()
-    await press(page, "Create")
-    await expect(dialog(page)).to_be_hidden()
+    await carry_out(page, "Create")
     await expect(pool_row(page, "backup")).to_be_visible()
 
     await choose(page, "backup", "Create thin pool")
@@ -122,19 +119,14 @@ async def test_the_life_of_a_volume_group(root: Visitor) -> None:
     await press(page, "Cancel")
     await choose(page, "backup/thin", "Extend")
     await dialog(page).get_by_label("New size").fill("5")
-    await press(page, "Extend")
-    await press(page, "Extend")
-    await expect(dialog(page)).to_be_hidden()
+    await carry_out(page, "Extend")
     await choose(page, "backup/thin", "Delete")
     await type_name(page, "backup/thin", "Delete")
     assert lvm.volumes("backup") == []
 
     await choose(page, "backup", "Extend")
     await dialog(page).get_by_role("checkbox", name=re.compile(r"\bvdc$")).check()
-    await press(page, "Extend")
-    await expect(dialog(page).get_by_text("What will run")).to_be_visible()
-    await press(page, "Extend")
-    await expect(dialog(page)).to_be_hidden()
+    await carry_out(page, "Extend")
     await expect(pool_row(page, "backup")).to_contain_text("20 GiB")
     await choose(page, "backup", "Delete")
     await type_name(page, "backup", "Delete")
@@ -153,9 +145,7 @@ async def test_a_mirror_needs_two_disks(root: Visitor) -> None:
     await expect(dialog(page).get_by_text("What will run")).to_be_visible()
     await press(page, "Back")
     await expect(dialog(page).get_by_label("Name")).to_have_value("vault")
-    await press(page, "Create")
-    await press(page, "Create")
-    await expect(dialog(page)).to_be_hidden()
+    await carry_out(page, "Create")
     await expect(pool_row(page, "vault")).to_contain_text("Online")
     await choose(page, "vault", "Delete")
     await type_name(page, "vault", "Delete")
