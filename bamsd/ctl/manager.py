@@ -39,7 +39,12 @@ BUNDLES = (
     Column("complete", "COMPLETE"),
     Column("path", "FILE"),
 )
-EXPORTS = (Column("name", "EXPORT"), *BUNDLES[1:3], BUNDLES[-1])
+EXPORTS = (
+    Column("name", "EXPORT"),
+    number("size", "SIZE", size),
+    Column("created", "CREATED", time),
+    Column("path", "FILE"),
+)
 WAYS = (Column("way", "WAY"), Column("ok", "OK"), Column("text", "TEXT"))
 PERMISSIONS = (Column("action", "ACTION"), state("answer", "YOU"))
 AREAS = (
