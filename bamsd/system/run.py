@@ -29,6 +29,9 @@ TERM_GRACE_S = 3.0
 KILL_GRACE_S = 5.0
 """After SIGKILL. A program that waits in the kernel for a device dies only when the device answers."""
 
+ANSWERED_GRACE_S = 2.0
+"""Between a program's last words and its end."""
+
 _log = logging.getLogger(__name__)
 _CHUNK_BYTES = 65536
 _NOT_PASSED_ON = ("LC_", "LANG", "NOTIFY_SOCKET", "WATCHDOG_", "LISTEN_")
@@ -71,22 +74,34 @@ async def run(
     kill_on_timeout: bool = True,
     keep_open: Sequence[int] = (),
     max_output_bytes: int = 64 * 1024 * 1024,
+    last_words: bytes = b"",
 ) -> Result:
     """Run a program to its end and return what it said.
 
     ``max_output_bytes`` bounds standard output and standard error each. ``secrets`` are blanked in every error and log
     line. With ``kill_on_timeout=False`` nothing ever kills the program: after the limit, or when the caller is
     cancelled, it runs on, its exit is collected in the background and logged once. ``keep_open`` are descriptors that
-    the program inherits, such as a lock that must last as long as it does.
+    the program inherits, such as a lock that must last as long as it does. A program that has said its ``last_words``
+    at the end of its output and then does not end within ANSWERED_GRACE_S is stopped; what it said is returned, and
+    its code, a signal's, means nothing.
 
     Raises CommandFailed, NotSupported when the program is not there, TimedOut, and ToolFailed when it cannot start.
     """
     never_kill = not kill_on_timeout
     program = _Program(
-        argv, stdin, secrets, never_kill=never_kill, keep_open=keep_open, max_output_bytes=max_output_bytes
+        argv,
+        stdin,
+        secrets,
+        never_kill=never_kill,
+        keep_open=keep_open,
+        max_output_bytes=max_output_bytes,
+        last_words=last_words,
     )
     try:
-        await asyncio.wait((program.ended,), timeout=timeout_s)
+        futures = (program.ended, program.answered)
+        await asyncio.wait(futures, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        if program.answered.done():
+            await _give_up(program, kill_on_timeout)
         if not program.ended.done():
             raise TimedOut(_timeout_text(program, timeout_s, kill_on_timeout))
     finally:
@@ -99,7 +114,7 @@ async def run(
             f"{program.name} printed more than {max_output_bytes} bytes, so its answer was not used.",
             program.redacted_result(),
         )
-    if result.code not in allowed_exits:
+    if result.code not in allowed_exits and not program.answered.done():
         raise CommandFailed(_failure_text(program), program.redacted_result())
     return result
 
@@ -159,6 +174,7 @@ class _Program:
         never_kill: bool,
         keep_open: Sequence[int],
         max_output_bytes: int,
+        last_words: bytes,
     ) -> None:
         self.argv = tuple(argv)
         self.name = _name(self.argv)
@@ -172,6 +188,10 @@ class _Program:
         self._started_s = time.monotonic()
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[int] = self._loop.create_future()
+        self.answered: asyncio.Future[None] = self._loop.create_future()
+        """Set when it has said its last words and went on all the same."""
+        self._last_words = last_words
+        self._grace: asyncio.TimerHandle | None = None
         self._popen = _start(self.argv, stdin, never_kill, keep_open)
         self._output: dict[int, list[bytes]] = {}
         self._size: dict[int, int] = {}
@@ -204,12 +224,27 @@ class _Program:
         room = self._max_output_bytes - self._size[fd]
         self._output[fd].append(chunk[:room])
         self._size[fd] += len(chunk[:room])
+        if fd == self._stdout:
+            self._listen()
         if len(chunk) > room and not self.overflowed:
             # A program that must not be killed is read to its end all the same, or it would wait for us for ever.
             self.overflowed = True
             if not self._never_kill:
                 self.signal(signal.SIGKILL)
         return len(chunk)
+
+    def _listen(self) -> None:
+        """Last words are what nothing follows: each new output begins the grace anew, or ends it."""
+        self._hush()
+        if self.answered.done() or not self._last_words:
+            return
+        if b"".join(self._output[self._stdout][-2:]).endswith(self._last_words):
+            self._grace = self._loop.call_later(ANSWERED_GRACE_S, self.answered.set_result, None)
+
+    def _hush(self) -> None:
+        if self._grace:
+            self._grace.cancel()
+            self._grace = None
 
     def _exited(self) -> None:
         if self._stop_asked:
@@ -221,6 +256,7 @@ class _Program:
         for fd in (self._stdout, self._stderr):
             self._drain(fd)
             self._loop.remove_reader(fd)
+        self._hush()
         self._loop.remove_reader(self._pidfd)
         os.close(self._pidfd)
         with self._popen:

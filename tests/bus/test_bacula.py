@@ -1,5 +1,6 @@
 """org.bams.Bacula on the shipped daemon with a fake Bacula: what is generated, applied, operated, and refused."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -268,6 +269,15 @@ async def test_labels_volumes_and_slots(stack: Stack) -> None:
         [listed] = await w.call("ListJobs", "a{sv}", {})
         assert (listed["jobid"], listed["name"], listed["bytes"]) == (3, "nightly", 29822)
         assert listed["started"] > 0
+
+
+async def test_a_console_that_does_not_end_after_its_answer_is_not_waited_for(stack: Stack) -> None:
+    async with world(stack, [Changer(cartridges={1: "BAM001L8"})]) as w:
+        w.bacula.set(storages=[LIB], console_lingers=True)
+        assert (await w.done("Label", "ss", LIB, "Tape", slots=[1]))["labelled"] == ["BAM001L8"]
+        async with asyncio.timeout(30):  # bconsole would take a minute
+            volumes, _ = await w.call("ListVolumes", "a{sv}", {})
+        assert [volume["name"] for volume in volumes] == ["BAM001L8"]
 
 
 HOSTILE = [

@@ -63,7 +63,8 @@ class FakeBacula:
     async def start(self) -> None:
         known: dict[str, Any] = {"config": str(self.main), "version": "15.0.3 (25 March 2025)", "active": True}
         known |= {"running": [], "ended": [], "now": {}, "killed": [], "poison": [], "hidden": [], "restarts": 0}
-        known |= {"director": self._director, "director_reloads": 0, "console_hangs": "", "gate": "", "busy": []}
+        known |= {"director": self._director, "director_reloads": 0, "gate": "", "busy": []}
+        known |= {"console_hangs": "", "console_lingers": False}
         known |= {"storages": [], "pools": ["Default", "Tape"], "volumes": [], "labelled": [], "jobs": []}
         known |= {"user": self.user, "group": grp.getgrgid(os.getegid()).gr_name, "holders": []}
         known |= {"directors": [], "devices": [], "autochangers": []}

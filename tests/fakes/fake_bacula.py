@@ -92,7 +92,7 @@ def bconsole(argv: list[str]) -> None:
     with open(state_path() + ".console", "a") as file:
         file.write("".join(f"{line}\n" for line in commands))
     with locked(state_path()) as state:
-        reachable, hang = state["director"], state["console_hangs"]
+        reachable, hang, lingers = state["director"], state["console_hangs"], state["console_lingers"]
     sys.stdout.write("Connecting to Director localhost:9101\n")
     if hang:
         wait_for_file(hang, state_path())
@@ -105,6 +105,9 @@ def bconsole(argv: list[str]) -> None:
             continue
         sys.stdout.write(f"{command}\n")
         if command == "quit":
+            if lingers:
+                sys.stdout.flush()
+                time.sleep(60)
             return
         with locked(state_path()) as state:
             answer(command, state)

@@ -240,6 +240,21 @@ def test_a_move_outlives_the_daemon(tmp_path: Path) -> None:
     assert (tmp_path / "moved").exists(), "its print into the broken pipe did not end it"
 
 
+async def test_a_program_that_has_answered_and_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "ANSWERED_GRACE_S", 0.2)
+    result = await run(sh("echo answer; echo quit; exec sleep 600"), timeout_s=20, last_words=b"\nquit\n")
+    assert (result.stdout, result.code) == ("answer\nquit\n", -signal.SIGTERM)
+
+
+async def test_last_words_in_the_middle_of_an_answer_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "ANSWERED_GRACE_S", 0.5)
+    script = "echo; echo quit; sleep 0.1; echo more; sleep 0.7; echo quit; exit 3"
+    result = await run(sh(script), timeout_s=20, last_words=b"\nquit\n", allowed_exits=(3,))
+    assert (result.stdout, result.code) == ("\nquit\nmore\nquit\n", 3)
+    with pytest.raises(TimedOut):
+        await run(sh("echo; echo quit; sleep 0.1; echo more; sleep 60"), timeout_s=1, last_words=b"\nquit\n")
+
+
 async def test_too_much_output_is_refused_and_the_program_ended() -> None:
     with pytest.raises(CommandFailed, match="yes printed more than 100000 bytes") as caught:
         await run(["yes"], timeout_s=60, max_output_bytes=100_000)
