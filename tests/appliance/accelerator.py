@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.appliance import paths
+from tests.appliance import paths, qemu
 
 KVM = ["-accel", "kvm", "-cpu", "host"]
 # An older processor: emulating what "max" offers (five-level page tables, wide vectors) costs a third of the speed.
@@ -27,10 +27,13 @@ def kvm_works(kernel: Path) -> bool:
     """Whether a guest kernel gets as far as missing its root file system under KVM, within the limit."""
     if not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return False
-    argv = ["qemu-system-x86_64", "-machine", "q35", *KVM, "-m", "512", "-nodefaults", "-display", "none", "-no-reboot"]
+    program = qemu.emulator()
+    argv = [*program.argv, "-machine", "q35", *KVM, "-m", "512", "-nodefaults", "-display", "none", "-no-reboot"]
     argv += ["-serial", "stdio", "-kernel", str(kernel), "-append", "console=ttyS0 panic=-1"]
     try:
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=PROBE_LIMIT_S)
+        environment = {**os.environ, **program.environment}
+        quiet = subprocess.DEVNULL
+        done = subprocess.run(argv, stdin=quiet, capture_output=True, timeout=PROBE_LIMIT_S, env=environment)
     except subprocess.TimeoutExpired:
         return False
     return done.returncode == 0 and b"Unable to mount root fs" in done.stdout

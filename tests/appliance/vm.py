@@ -15,7 +15,7 @@ from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.appliance import accelerator, accounts, paths, qmp
+from tests.appliance import accelerator, accounts, paths, qemu, qmp
 from tests.appliance.hostlibrary import HostLibrary
 from tests.appliance.image import BaseImage
 from tests.appliance.layer import Layer
@@ -86,6 +86,7 @@ class VirtualMachine:
         """
         if self.is_running():
             raise StepFailed(f"machine {self.name} is running already; stop it first")
+        qemu.prepare()
         before = self.settings
         if fresh or before is None or before.image != image.key or not self._overlay.exists():
             self._make_overlay(image)
@@ -95,7 +96,7 @@ class VirtualMachine:
         self.console.unlink(missing_ok=True)
         self._stumbled = 0
         self.library.start()
-        run_logged(self._qemu(image, layer), f"{self.name}-qemu")
+        run_logged(self._qemu(image, layer), f"{self.name}-qemu", env=qemu.emulator().environment)
         self.wait_for_ssh()
 
     def wait_for_ssh(self) -> None:
@@ -245,7 +246,8 @@ class VirtualMachine:
         known = self._known()
         forwards = f"hostfwd=tcp:127.0.0.1:{known.ssh_port}-:22,hostfwd=tcp:127.0.0.1:{known.cockpit_port}-:9090"
         return [
-            *("qemu-system-x86_64", "-name", f"bams-{self.name}", "-machine", "q35"),
+            *qemu.emulator().argv,
+            *("-name", f"bams-{self.name}", "-machine", "q35"),
             *accelerator.arguments(image.kernel),
             *("-smp", str(CPUS), "-m", str(MEMORY_MIB), "-nodefaults", "-no-user-config", "-display", "none"),
             *("-serial", f"file:{self.console}", "-qmp", f"unix:{known.sockets}/qmp,server=on,wait=off"),
