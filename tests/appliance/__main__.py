@@ -18,7 +18,7 @@ def run() -> None:
         hostpackages.install()
     base = image.ensure()
     with step("project, staged by make install"):
-        project = layer.build(layer.stage())
+        project = layer.build(layer.stage(layer.packages()))
     if machine.is_running():
         if machine.settings and machine.settings.image != base.key:
             say("  (it runs on an older base image; `make stop` and `make run` again take the new one)")

@@ -4,7 +4,6 @@ A finished image is a folder `base-KEY` with root.img (raw ext4), vmlinuz, initr
 It is made under another name and renamed at the end, so a folder with that name is always complete.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from tests.appliance import hostpackages, mirror, paths
 from tests.appliance.recipe import COMPONENTS, DISK_SIZE, SUITE, Recipe, zfs_mmdebstrap
-from tests.appliance.steps import StepFailed, run_logged, say, step
+from tests.appliance.steps import StepFailed, locked, run_logged, say, step
 
 KEPT_IMAGES = 2  # the newest of each kind stay, for instance one with ZFS and one without
 LOG = "image"
@@ -51,7 +50,7 @@ def ensure() -> BaseImage:
     """The base image for today's recipe, built when the cache has none. Two builds at once wait for each other."""
     recipe = wanted_recipe()
     folder = paths.cache() / f"base-{recipe.key()}"
-    with locked("image.lock"):
+    with locked("image", "build of the image"):
         if not folder.exists():
             remove_unfinished()
             say(f"No cached image for this recipe yet; building it ({'with' if recipe.with_zfs else 'without'} ZFS).")
@@ -152,18 +151,6 @@ def remove_unfinished() -> None:
     """Drop what a build that was killed left behind; the caller holds the lock, so none is under way."""
     for work in paths.cache().glob("work-*"):
         run_logged(["rm", "-rf", "--one-file-system", str(work)], LOG, root=True)
-
-
-@contextmanager
-def locked(name: str) -> Iterator[None]:
-    """Hold a lock file in the cache. It is released by the kernel however this process ends."""
-    with (paths.cache() / name).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("Another build of the image is under way; waiting for it.")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def remove_old(pattern: str, keep: int) -> None:

@@ -60,13 +60,17 @@ def packages() -> list[Path]:
     """Build the Debian packages that the guest (Debian 13) installs."""
     folder = paths.BUILD / "debs"
     run_logged([str(paths.CHECKOUT / "debian/build.sh"), str(folder), "all"], "packages")
-    return sorted(folder.glob("*.deb"))
+    return built()
 
 
-def stage() -> Path:
+def built() -> list[Path]:
+    return sorted((paths.BUILD / "debs").glob("*.deb"))
+
+
+def stage(debs: list[Path]) -> Path:
     """Unpack the packages into build/appliance/stage. What they do when they are installed: test_packages.py."""
     shutil.rmtree(paths.STAGE, ignore_errors=True)
-    for package in packages():
+    for package in debs:
         run_logged(["dpkg-deb", "--extract", str(package), str(paths.STAGE)], "stage")
     return paths.STAGE
 

@@ -1,5 +1,6 @@
 """Progress for a person at a terminal: one line a step with its seconds, and the name of the log when one fails."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -39,6 +40,18 @@ def run_logged(argv: Sequence[str], log: str, *, root: bool = False, env: Mappin
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
     if done.returncode != 0:
         raise StepFailed(f"{command[0]} ended with {done.returncode}. Its log is {file}; the end of it:\n{tail(file)}")
+
+
+@contextmanager
+def locked(name: str, what: str) -> Iterator[None]:
+    """Hold a lock file in the cache while doing `what`. The kernel releases it however this process ends."""
+    with (paths.cache() / f"{name}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"Another {what} is under way; waiting for it.")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def as_root(argv: Sequence[str]) -> list[str]:

@@ -22,11 +22,6 @@ NAMED_BAMS = "find /etc /usr /var/lib /var/log /var/cache /srv -xdev -iname '*ba
 
 
 @pytest.fixture(scope="module")
-def packages() -> list[Path]:
-    return layer.packages()
-
-
-@pytest.fixture(scope="module")
 def server(base: BaseImage, packages: list[Path]) -> Iterator[Guest]:
     """A machine without BAMS, with the packages in /root/packages."""
     machine = VirtualMachine("packages")

@@ -80,7 +80,7 @@ def main() -> int:
             hostpackages.install()
         base = image.ensure()
         with step("project, staged by make install"):
-            project = layer.build(layer.stage())
+            project = layer.build(layer.stage(layer.packages()))
         with step("boot"):
             machine.start(base, project, fresh=True)
         machine.wait_for_bamsd()
