@@ -14,6 +14,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.browsing import launched
 from tests.browser.host import Host, simulated
 from tests.browser.visitor import LIMIT_MS, PLAIN, Allowed, Visitor, log_problems, visiting
+from tests.bus.targets import Lio, Scst
 from tests.demo import world
 
 HERE = Path(__file__).parent
@@ -52,11 +53,17 @@ def allowed() -> Allowed:
     return Allowed()
 
 
+@pytest.fixture
+def stack_type() -> type[Scst] | type[Lio]:
+    """Which target stack the host has. A test that is to see both has it as a parameter."""
+    return Scst
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def host(allowed: Allowed) -> AsyncIterator[Host]:
+async def host(allowed: Allowed, stack_type: type[Scst] | type[Lio]) -> AsyncIterator[Host]:
     """A small host for one test, which may do anything to it."""
     with open_folder() as directory:
-        async with simulated(directory) as made:
+        async with simulated(directory, stack_type=stack_type) as made:
             yield made
             await made.stop()
             assert log_problems(made, allowed) == []

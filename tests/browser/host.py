@@ -94,6 +94,11 @@ class Host:
         """Wait until the daemon knows every device; ``world.client`` and ``world.disks`` are there afterwards."""
         await self.world.connect()
 
+    async def jobs_done(self) -> list[str]:
+        """The jobs that were more than a plan."""
+        found = [interfaces.get("org.bams.Job") for interfaces in (await self.world.client.objects()).values()]
+        return sorted(job["Description"] for job in found if job and job["State"] != "planned")
+
     def log(self) -> str:
         return self.stack.log.read_text(errors="replace")
 

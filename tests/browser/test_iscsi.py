@@ -9,7 +9,7 @@ from tests.browser.browsing import carry_out, choose, dialog, go, press, settled
 from tests.browser.host import Host
 from tests.browser.looks import assert_accessible, take_pictures
 from tests.browser.visitor import Visitor, become
-from tests.bus.targets import HOST, OTHER, A, Scst, Side, Targets, until_ready
+from tests.bus.targets import HOST, OTHER, A, Lio, Scst, Side, Targets, until_ready
 from tests.fakes.disks_lvm import MIB
 
 SECRET = re.compile(r"[A-Za-z2-9]{16}")
@@ -62,6 +62,7 @@ def refusal(page: Page) -> Locator:
     return dialog(page).locator(".pf-v6-c-alert.pf-m-danger")
 
 
+@pytest.mark.parametrize("stack_type", [Scst, Lio])
 async def test_the_life_of_a_target(root: Visitor, side: Side) -> None:
     host = root.host
     await host.world.disks.create("mail", "vg0", 64 * MIB, use="block")

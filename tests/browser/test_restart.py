@@ -6,7 +6,6 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.browsing import choose, dialog, press, settled
-from tests.browser.host import Host
 from tests.browser.visitor import Visitor
 from tests.bus.tapes import LIB
 
@@ -37,18 +36,12 @@ WAYS: dict[str, tuple[str, Opener]] = {
 }
 
 
-async def done(host: Host) -> list[str]:
-    """The jobs that were more than a plan."""
-    found = [interfaces.get("org.bams.Job") for interfaces in (await host.world.client.objects()).values()]
-    return sorted(job["Description"] for job in found if job and job["State"] != "planned")
-
-
 @pytest.mark.parametrize("way", WAYS)
 async def test_a_dialog_that_outlives_the_daemon(root: Visitor, way: str) -> None:
     route, opened = WAYS[way]
     disks, host = root.host.world.disks, root.host
     await disks.create("old", "tank")
-    before = await done(host)
+    before = await host.jobs_done()
     page = await root.open(route)
     await settled(page)
     await opened(page)
@@ -61,7 +54,7 @@ async def test_a_dialog_that_outlives_the_daemon(root: Visitor, way: str) -> Non
     await settled(page)
     await expect(page.get_by_text("BAMS is running again")).to_be_visible()
     await expect(page.get_by_role("region", name="Running jobs")).to_be_hidden()
-    assert await done(host) == before
+    assert await host.jobs_done() == before
     await opened(page)
     await expect(dialog(page)).to_be_visible()
     await expect(dialog(page).locator(".pf-v6-c-alert.pf-m-danger:not(:has-text('This loses data'))")).to_have_count(0)
