@@ -69,9 +69,9 @@ version="$("$PYTHON" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2
 # Beside the interpreter: the bus and its clients, headers for systemd-python, meson for the install test, and FUSE,
 # which shows the daemon a fake of the kernel's tree; systemd-journal-remote writes real journal files; groff reads the
 # manual pages; what builds the Debian packages; and for the page a browser and Cockpit without its own pages.
-packages="chromium cockpit-bridge cockpit-ws dbus-daemon debhelper dh-python dpkg-dev fuse3 gcc groff-base"
-packages="$packages libglib2.0-bin libsystemd-dev libudev1 lintian meson ninja-build pkg-config systemd"
-packages="$packages systemd-journal-remote zstd"
+packages="chromium cockpit-bridge cockpit-ws dbus-daemon debhelper dh-python dpkg-dev fish fuse3 gcc groff-base"
+packages="$packages libglib2.0-bin libsystemd-dev libudev1 lintian mandoc meson ninja-build pkg-config systemd"
+packages="$packages systemd-journal-remote zsh zstd"
 [ "$PYTHON" = /usr/bin/python3 ] && packages="$packages python3-dev python3-venv"
 
 wanted="$VENV $PYTHON $version $(cat tests/setup.sh tests/requirements.txt | sha256sum)"
