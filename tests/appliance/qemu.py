@@ -2,8 +2,8 @@
 
 Without KVM everything in a guest is emulated. On a host with two cores the appliance took with QEMU 7.2, and then 10.0:
 27.4 and 17.0 s for ten starts of Python, 22.8 and 12.6 s for three reloads of systemd, 9.3 and 2.8 s for a checksum of
-50 MB. So the whole test run takes little more than half the time. What was unpacked is used from its folder; nothing of
-it is installed, and the sources of the host's apt stay as they are.
+50 MB. What was unpacked is used from its folder; nothing of it is installed, and the sources of the host's apt stay as
+they are.
 """
 
 import re
