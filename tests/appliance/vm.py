@@ -95,13 +95,13 @@ class VirtualMachine:
                 self._make_disks()
         self._settle(image, layer, before)
         self.console.unlink(missing_ok=True)
-        self._stumbled = 0
         self.library.start()
         run_logged(self._qemu(image, layer), f"{self.name}-qemu", env=qemu.emulator().environment)
         self.wait_for_ssh()
 
     def wait_for_ssh(self) -> None:
         """Wait until sshd greets, then open the connection that all commands share."""
+        self._stumbled = self._stumbles()  # a test may have kept the kernel waiting on purpose, before a reset
         try:
             wait_until("ssh in the appliance to answer", self._greets, BOOT_LIMIT_S)
             self.shell.connect()
