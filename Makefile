@@ -24,7 +24,7 @@ MESON_SETUP = $(MESON) setup build/meson --prefix=$(prefix) --sysconfdir=$(sysco
 
 export PYTHON
 
-.PHONY: help page demo run stop shell status check check-faults check-fast bench build install deb clean lint check-page python
+.PHONY: help page demo run stop shell status check check-long check-fast bench build install deb clean lint check-page python
 .PHONY: node venv
 .NOTPARALLEL:
 
@@ -43,12 +43,12 @@ shell: python ## A root shell in the running appliance
 status: python ## Say whether the appliance runs and where it answers
 	@$(APPLIANCE) status
 
-check: lint page ## Run every test, those in browsers and in the virtual machine too
+check: lint page ## Run every test, in browsers and in the virtual machine too (check-long: what takes long without KVM)
 	$(PYTEST)
 	$(MACHINES) tests/appliance
 
-check-faults: lint ## Run the faults of disks in the virtual machine, with 20 kills at random moments where make check has 6
-	BAMS_ALL_FAULTS=1 $(VENV)/pytest tests/appliance/test_disk_faults.py
+check-long: lint page ## Run what make check leaves out where there is no KVM, with 20 kills at random moments, not 6
+	BAMS_LONG=1 $(MACHINES) -m long tests/appliance
 
 check-fast: lint ## Run the checks that need no virtual machine and no browser and are not marked slow, in under two minutes
 	$(PYTEST) -m "not slow and not browser"

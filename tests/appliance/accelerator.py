@@ -15,14 +15,19 @@ PROBE_LIMIT_S = 15  # with KVM a kernel without a root file system gives up afte
 
 
 def arguments(kernel: Path) -> list[str]:
-    """QEMU arguments for the fastest way that works here. The answer is kept until the host restarts."""
+    """QEMU arguments for the fastest way that works here."""
+    return TCG if is_emulated(kernel) else KVM
+
+
+def is_emulated(kernel: Path) -> bool:
+    """Whether a guest runs here without KVM. The answer is kept until the host restarts."""
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     known = paths.made(paths.BUILD) / "accelerator"
     words = known.read_text().split() if known.exists() else []
     if words[:1] != [boot]:
         words = [boot, "kvm" if kvm_works(kernel) else "tcg"]
         known.write_text(" ".join(words) + "\n")
-    return KVM if words[1] == "kvm" else TCG
+    return words[1] == "tcg"
 
 
 def kvm_works(kernel: Path) -> bool:

@@ -6,11 +6,12 @@ run only refreshes the project in them.
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.appliance import hostpackages, image, layer, paths
+from tests.appliance import accelerator, hostpackages, image, layer, paths, qemu
 from tests.appliance.guest import Guest
 from tests.appliance.image import BaseImage
 from tests.appliance.layer import Layer
@@ -28,11 +29,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST))
 
 
-@pytest.fixture(scope="session")
-def base() -> BaseImage:
+@cache
+def prepared() -> BaseImage:
     with locked("host", "set-up of this host"):
         hostpackages.install()
     return image.ensure()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("long") and os.environ.get("BAMS_LONG") != "1":
+        qemu.prepare()
+        if accelerator.is_emulated(prepared().kernel):
+            pytest.skip("it takes many minutes without KVM: make check-long")
+
+
+@pytest.fixture(scope="session")
+def base() -> BaseImage:
+    return prepared()
 
 
 @pytest.fixture(scope="session")

@@ -29,8 +29,7 @@ pytestmark = [
     pytest.mark.skipif(not image.wanted_recipe().with_zfs, reason="faults are shown with ZFS beside LVM"),
 ]
 POOLS = {"fvg", "fvg/ftp", "ftank"}
-KILLS = 20 if os.environ.get("BAMS_ALL_FAULTS") == "1" else 6
-"""Each takes about 20 s under software emulation, so make check has some of them and make check-faults all."""
+KILLS = 20 if os.environ.get("BAMS_LONG") == "1" else 6
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +142,7 @@ def work(dice: random.Random, pool: str, truth: Truth) -> str:
     return f"{begin('UnmountRepository', 's', name)} && {delete}" if found["Mounted"] else delete
 
 
+@pytest.mark.long
 def test_killed_at_random_moments_all_agree_or_an_alert_says_what_is_left(guest: Guest, admin: Disks) -> None:
     dice = thrown()
     root = Disks(guest, "root")
@@ -169,6 +169,7 @@ def test_killed_at_random_moments_all_agree_or_an_alert_says_what_is_left(guest:
 RESETS = [("fvg", "lvm", "ext4"), ("ftank", "zfs", "xfs")]
 
 
+@pytest.mark.long
 def test_after_a_hard_reset_all_agree_and_what_was_mounted_is_mounted(guest: Guest, admin: Disks) -> None:
     dice = thrown()
     root = Disks(guest, "root")

@@ -20,7 +20,7 @@ from tests.appliance.targets import Initiator, Targets
 from tests.appliance.test_tape import Words, ready
 from tests.appliance.vm import DISKS, VirtualMachine
 
-pytestmark = pytest.mark.appliance
+pytestmark = [pytest.mark.appliance, pytest.mark.long]
 IQN = "iqn.2026-01.org.example:rebuilt"
 HOST = "iqn.2026-01.org.example.initiator:host1"
 LIBRARY = PASSED_THROUGH.changer[3]

@@ -162,7 +162,7 @@ def test_every_target_of_the_makefile_is_explained() -> None:
         "status",
         "check",
         "check-fast",
-        "check-faults",
+        "check-long",
         "bench",
         "build",
         "install",
