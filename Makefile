@@ -50,7 +50,7 @@ check: lint page ## Run every test, in browsers and in the virtual machine too (
 check-long: lint page ## Run what make check leaves out where there is no KVM, with 20 kills at random moments, not 6
 	BAMS_LONG=1 $(MACHINES) -m long tests/appliance
 
-check-fast: lint ## Run the checks that need no virtual machine and no browser and are not marked slow, in under two minutes
+check-fast: lint ## Run the checks that need no virtual machine and no browser and are not marked slow
 	$(PYTEST) -m "not slow and not browser"
 
 check-page: node
