@@ -31,6 +31,10 @@ pytestmark = [
 POOLS = {"fvg", "fvg/ftp", "ftank"}
 KILLS = 20 if os.environ.get("BAMS_LONG") == "1" else 6
 
+STUCK_S = 10
+"""Who waits for a disk that is gone waits for half a minute and longer. An emulated processor that somebody keeps busy
+with failing writes takes more than a second for busctl alone."""
+
 
 @pytest.fixture(scope="module")
 def admin(guest: Guest) -> Iterator[Disks]:
@@ -297,9 +301,11 @@ def keep_writing(guest: Guest, device: str) -> None:
     """Write to a device until the unit fault-writer is stopped, held open all the time.
 
     The last close of a zvol waits for ZFS and keeps the kernel's lock of the device. udev would wait for that lock, and
-    whatever waits for udev too: LVM, and the nodes of other zvols.
+    whatever waits for udev too: LVM, and the nodes of other zvols. It writes little: the kernel's own threads for more
+    would leave nothing of the one processor of an emulated machine to anybody else.
     """
-    writing = f"exec 3>{device}; while :; do dd if=/dev/zero of={device} bs=1M count=32 conv=notrunc oflag=direct; done"
+    once = f"dd if=/dev/zero of={device} bs=128K count=1 conv=notrunc oflag=direct; sleep 0.3"
+    writing = f"exec 3>{device}; while :; do {once}; done"
     guest.run(f"systemd-run -q --unit=fault-writer --property=StandardError=null sh -c {shlex.quote(writing)}")
 
 
@@ -318,7 +324,7 @@ def refused_at_once(disks: Disks, pool: str, lonely: str) -> None:
     assert disks.refusal("DeleteRepository", "s", lonely, confirm=lonely).startswith("NotReady: ")
     took = answer_s(disks.guest, pool_path("zfs", pool), POOL, "Health")
     print(f"answer within {took:.2f} s")
-    assert took < 1
+    assert took < STUCK_S
 
 
 @pytest.fixture
@@ -384,7 +390,7 @@ def test_a_pulled_disk_is_told_with_what_it_takes_along(guest: Guest, pullable: 
     states = {name: admin.repository(*where)["State"] for name, where in PLACES.items()}
     assert states == {"whole": "ready", "spread": "faulted", "sided": "ready"}
     assert (admin.pool("fvg")["Health"], admin.pool("ftank", "zfs")["Health"]) == ("missing", "degraded")
-    assert answer_s(guest, pool_path("lvm", "fvg"), POOL, "Health") < 1
+    assert answer_s(guest, pool_path("lvm", "fvg"), POOL, "Health") < STUCK_S
 
 
 PLACES = {"whole": ("fvg/whole", "lvm"), "spread": ("fvg/spread", "lvm"), "sided": ("ftank/sided", "zfs")}
