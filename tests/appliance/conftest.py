@@ -33,12 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def prepared() -> BaseImage:
     with locked("host", "set-up of this host"):
         hostpackages.install()
+        qemu.prepare()
     return image.ensure()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("long") and os.environ.get("BAMS_LONG") != "1":
-        qemu.prepare()
         if accelerator.is_emulated(prepared().kernel):
             pytest.skip("it takes many minutes without KVM: make check-long")
 

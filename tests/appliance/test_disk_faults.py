@@ -31,10 +31,6 @@ pytestmark = [
 POOLS = {"fvg", "fvg/ftp", "ftank"}
 KILLS = 20 if os.environ.get("BAMS_LONG") == "1" else 6
 
-STUCK_S = 10
-"""Who waits for a disk that is gone waits for half a minute and longer. An emulated processor that somebody keeps busy
-with failing writes takes more than a second for busctl alone."""
-
 
 @pytest.fixture(scope="module")
 def admin(guest: Guest) -> Iterator[Disks]:
@@ -301,11 +297,9 @@ def keep_writing(guest: Guest, device: str) -> None:
     """Write to a device until the unit fault-writer is stopped, held open all the time.
 
     The last close of a zvol waits for ZFS and keeps the kernel's lock of the device. udev would wait for that lock, and
-    whatever waits for udev too: LVM, and the nodes of other zvols. It writes little: the kernel's own threads for more
-    would leave nothing of the one processor of an emulated machine to anybody else.
+    whatever waits for udev too: LVM, and the nodes of other zvols.
     """
-    once = f"dd if=/dev/zero of={device} bs=128K count=1 conv=notrunc oflag=direct; sleep 0.3"
-    writing = f"exec 3>{device}; while :; do {once}; done"
+    writing = f"exec 3>{device}; while :; do dd if=/dev/zero of={device} bs=1M count=32 conv=notrunc oflag=direct; done"
     guest.run(f"systemd-run -q --unit=fault-writer --property=StandardError=null sh -c {shlex.quote(writing)}")
 
 
@@ -324,7 +318,7 @@ def refused_at_once(disks: Disks, pool: str, lonely: str) -> None:
     assert disks.refusal("DeleteRepository", "s", lonely, confirm=lonely).startswith("NotReady: ")
     took = answer_s(disks.guest, pool_path("zfs", pool), POOL, "Health")
     print(f"answer within {took:.2f} s")
-    assert took < STUCK_S
+    assert took < 1
 
 
 @pytest.fixture
@@ -390,7 +384,7 @@ def test_a_pulled_disk_is_told_with_what_it_takes_along(guest: Guest, pullable: 
     states = {name: admin.repository(*where)["State"] for name, where in PLACES.items()}
     assert states == {"whole": "ready", "spread": "faulted", "sided": "ready"}
     assert (admin.pool("fvg")["Health"], admin.pool("ftank", "zfs")["Health"]) == ("missing", "degraded")
-    assert answer_s(guest, pool_path("lvm", "fvg"), POOL, "Health") < STUCK_S
+    assert answer_s(guest, pool_path("lvm", "fvg"), POOL, "Health") < 1
 
 
 PLACES = {"whole": ("fvg/whole", "lvm"), "spread": ("fvg/spread", "lvm"), "sided": ("ftank/sided", "zfs")}
@@ -400,7 +394,7 @@ PLACES = {"whole": ("fvg/whole", "lvm"), "spread": ("fvg/spread", "lvm"), "sided
 def real_processor(base: BaseImage) -> None:
     if accelerator.is_emulated(base.kernel):
         pytest.skip(
-            "without KVM the kernel keeps the only processor busy for minutes when the last disk of a zpool goes"
+            "without KVM all programs, not bamsd alone, stood still for a minute and more here; why is not known"
         )
 
 
