@@ -38,9 +38,9 @@ def prepared() -> BaseImage:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("long") and os.environ.get("BAMS_LONG") != "1":
-        if accelerator.is_emulated(prepared().kernel):
-            pytest.skip("it takes many minutes without KVM: make check-long")
+    is_left_out = item.get_closest_marker("long") and os.environ.get("BAMS_LONG") != "1"
+    if is_left_out and accelerator.is_emulated(prepared().kernel):
+        pytest.skip("it takes many minutes without KVM: make check-long")
 
 
 @pytest.fixture(scope="session")

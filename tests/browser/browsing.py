@@ -4,7 +4,7 @@ A page is a window of its own here (Page), and a part of Cockpit's window in the
 """
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from playwright.async_api import (
@@ -112,6 +112,29 @@ async def choose(view: View, name: str, action: str) -> None:
     """An entry of the menu behind the three dots."""
     await view.get_by_role("button", name=f"Actions of {name}", exact=True).first.click()
     await view.get_by_role("menuitem", name=action, exact=True).click()
+
+
+Step = Callable[[Page], Awaitable[None]]
+"""What a person does next, to be written into a table."""
+
+
+def clicked(name: str) -> Step:
+    async def step(page: Page) -> None:
+        await page.get_by_role("button", name=name, exact=True).click()
+
+    return step
+
+
+def chosen(name: str, action: str) -> Step:
+    async def step(page: Page) -> None:
+        await choose(page, name, action)
+
+    return step
+
+
+def refusal(view: View) -> Locator:
+    """What went wrong, in the dialog."""
+    return dialog(view).locator(".pf-v6-c-alert.pf-m-danger")
 
 
 async def fill_repository(view: View, name: str, pool: str, gib: int, use: str) -> None:

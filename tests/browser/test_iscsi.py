@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
-from tests.browser.browsing import carry_out, choose, dialog, go, press, settled, table
+from tests.browser.browsing import carry_out, choose, dialog, go, press, refusal, settled, table
 from tests.browser.host import Host
 from tests.browser.looks import assert_accessible, take_pictures
 from tests.browser.visitor import Visitor, become
@@ -56,10 +56,6 @@ async def at_target(visitor: Visitor, iqn: str = A) -> Page:
     await table(page, "Targets").get_by_role("link", name=iqn).click()
     await expect(page.get_by_role("heading", name=iqn, exact=True)).to_be_visible()
     return page
-
-
-def refusal(page: Page) -> Locator:
-    return dialog(page).locator(".pf-v6-c-alert.pf-m-danger")
 
 
 @pytest.mark.parametrize("stack_type", [Scst, Lio])

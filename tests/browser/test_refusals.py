@@ -1,40 +1,21 @@
 """Who loses a right while a dialog is open: every dialog says so and stays, and nothing is done."""
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
-from tests.browser.browsing import choose, dialog, drive, press, settled, slot
+from tests.browser.browsing import Step, chosen, clicked, dialog, drive, press, refusal, settled, slot
 from tests.browser.visitor import Visitor
 from tests.bus.tapes import LIB
 from tests.bus.targets import HOST, A, Targets, until_ready
 from tests.fakes.disks_lvm import MIB
 
 DRIVE = f"{LIB}-drive-0"
-Step = Callable[[Page], Awaitable[None]]
 
 
 async def nothing(page: Page) -> None:
     """What is filled in already is enough."""
-
-
-def refusal(page: Page) -> Locator:
-    return dialog(page).locator(".pf-v6-c-alert.pf-m-danger")
-
-
-def clicked(name: str) -> Step:
-    async def step(page: Page) -> None:
-        await page.get_by_role("button", name=name, exact=True).click()
-
-    return step
-
-
-def chosen(name: str, action: str) -> Step:
-    async def step(page: Page) -> None:
-        await choose(page, name, action)
-
-    return step
 
 
 def filled(**fields: str) -> Step:
@@ -50,14 +31,6 @@ def filled(**fields: str) -> Step:
 def ticked(name: str) -> Step:
     async def step(page: Page) -> None:
         await dialog(page).get_by_role("checkbox", name=re.compile(name)).check()
-
-    return step
-
-
-def both(first: Step, second: Step) -> Step:
-    async def step(page: Page) -> None:
-        await first(page)
-        await second(page)
 
     return step
 
@@ -173,7 +146,7 @@ async def test_dialogs_of_targets(root: Visitor) -> None:
     before = host.side.snapshot(A)
     page = await root.open("iscsi")
     await settled(page)
-    credentials = both(filled(User="reader"), filled(Secret="long-enough-1234"))
+    credentials = filled(User="reader", Secret="long-enough-1234")
     await refuse_all(
         root,
         page,

@@ -1,38 +1,19 @@
 """The daemon ends while a dialog is open: what was asked for is not half done, and the same dialog works afterwards."""
 
-from collections.abc import Awaitable, Callable
-
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from tests.browser.browsing import choose, dialog, press, settled
+from tests.browser.browsing import Step, chosen, clicked, dialog, press, settled
 from tests.browser.visitor import Visitor
 from tests.bus.tapes import LIB
 
-Opener = Callable[[Page], Awaitable[None]]
-
-
-def button(name: str) -> Opener:
-    async def opener(page: Page) -> None:
-        await page.get_by_role("button", name=name, exact=True).click()
-
-    return opener
-
-
-def entry(name: str, action: str) -> Opener:
-    async def opener(page: Page) -> None:
-        await choose(page, name, action)
-
-    return opener
-
-
-WAYS: dict[str, tuple[str, Opener]] = {
-    "a pool": ("storage", button("Create pool")),
-    "a deletion": ("storage", entry("old", "Delete")),
-    "an inventory": ("tape", button(f"Take inventory of {LIB}")),
-    "a target": ("iscsi", button("Create target")),
-    "a restart of Bacula": ("bacula", button("Restart the storage daemon")),
-    "a bundle": ("logs", button("Create support bundle")),
+WAYS: dict[str, tuple[str, Step]] = {
+    "a pool": ("storage", clicked("Create pool")),
+    "a deletion": ("storage", chosen("old", "Delete")),
+    "an inventory": ("tape", clicked(f"Take inventory of {LIB}")),
+    "a target": ("iscsi", clicked("Create target")),
+    "a restart of Bacula": ("bacula", clicked("Restart the storage daemon")),
+    "a bundle": ("logs", clicked("Create support bundle")),
 }
 
 
