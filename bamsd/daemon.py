@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -271,14 +271,20 @@ class Daemon:
 
     async def _start_disk(self, interrupted: Sequence[Job]) -> None:
         """Targets come after the disks: their devices must be known by then. The overview counts what is there."""
-        await self._disk.start(interrupted)
-        await self._iscsi.start(interrupted)
+        await self._first_look("disk", self._disk.start(interrupted))
+        await self._first_look("iscsi", self._iscsi.start(interrupted))
         await self._rebuild.start(interrupted)
         self._overview.start()
 
     async def _start_tape(self, interrupted: Sequence[Job]) -> None:
         await self._watch.start()
-        await recovery.start(self._tape, self._jobs, interrupted)
+        await self._first_look("tape", recovery.start(self._tape, self._jobs, interrupted))
+
+    async def _first_look(self, area: str, look: Awaitable[None]) -> None:
+        try:
+            await look
+        finally:
+            self._manager.discovered(area)
 
     async def _serve(self, connection: Connection) -> int:
         stop = asyncio.create_task(self._stop.wait())

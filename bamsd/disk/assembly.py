@@ -18,7 +18,7 @@ from bamsd.disk.candidates import candidates
 from bamsd.disk.changes import Changes
 from bamsd.disk.filesystems import Filesystems
 from bamsd.disk.kernel_holders import KernelHolders
-from bamsd.disk.models import Reading
+from bamsd.disk.models import Reading, Stack
 from bamsd.disk.portable import Repositories
 from bamsd.disk.register import Register
 from bamsd.disk.service import Disks
@@ -62,7 +62,11 @@ class DiskArea:
             holders,
             files,
             lambda: candidates(
-                holders.of, members=members(books.picture), dev=paths.dev, include_loop=disk.include_loop_devices
+                holders.of,
+                members=members(books.picture),
+                unknown=unknown(books.picture),
+                dev=paths.dev,
+                include_loop=disk.include_loop_devices,
             ),
             paths.dev,
         )
@@ -91,6 +95,13 @@ class DiskArea:
 
     async def stop(self) -> None:
         await self.watch.stop()
+
+
+def unknown(picture: Picture) -> dict[str, str]:
+    """The signatures on disks of stacks that do not say which pools they have, with why. Words of blkid."""
+    signatures: dict[str, Stack] = {"LVM2_member": "lvm", "zfs_member": "zfs"}
+    problems = {kind: picture.problem(stack, "") for kind, stack in signatures.items()}
+    return {kind: f"{signatures[kind].upper()}: {problem}" for kind, problem in problems.items() if problem}
 
 
 def members(picture: Picture) -> dict[str, str]:

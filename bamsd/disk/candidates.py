@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -33,6 +34,7 @@ async def candidates(
     holders: Source,
     *,
     members: Mapping[str, str] = MappingProxyType({}),
+    unknown: Mapping[str, str] = MappingProxyType({}),
     dev: Path = Path("/dev"),
     include_loop: bool = False,
 ) -> tuple[Disk, ...]:
@@ -40,8 +42,10 @@ async def candidates(
 
     ``holders`` tells who uses a device (``Holders.of`` or a ``KernelHolders``). ``members`` maps the paths of the
     devices of known pools to words like "volume group backup": the kernel does not know a group without active
-    volumes. Partitions, volumes and CD drives are left out; ``include_loop`` lets loop devices count as disks, for
-    tests. A signature alone is no refusal (it may be left over from a destroyed pool): it is wiped with consent.
+    volumes. ``unknown`` maps a signature of disks whose pools cannot be told now, such as LVM2_member, to why not: each
+    of them may be part of one. Partitions, volumes and CD drives are left out; ``include_loop`` lets loop devices count
+    as disks, for tests. A signature alone is no refusal (it may be left over from a destroyed pool): it is wiped with
+    consent.
 
     Raises ``ToolFailed``, ``TimedOut``, ``NotSupported`` when lsblk does not work; a single disk that does not answer
     gets a refusal instead.
@@ -55,7 +59,11 @@ async def candidates(
     async def one(row: Row) -> Disk:
         async with turn:
             real = await asyncio.to_thread(os.path.realpath, row.path)
-            return await _disk(row, links.get(real, ()), pools.get(real, ""), holders)
+            disk = await _disk(row, links.get(real, ()), pools.get(real, ""), holders)
+        if disk.signature in unknown and real not in pools:
+            reason = f"may be part of a pool, which cannot be told now: {unknown[disk.signature]}"
+            disk = replace(disk, refusals=(*disk.refusals, reason))
+        return disk
 
     return tuple(await asyncio.gather(*(one(row) for row in rows)))
 

@@ -116,6 +116,7 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         "Version": Property("s", lambda self: bamsd.__version__),
         "Features": Property("as", lambda self: [*FEATURES, *(["simulated"] if self.simulated else [])]),
         "Hostname": Property("s", lambda self: socket.gethostname()),
+        "Discovering": Property("as", lambda self: self.discovering),
         "Alerts": Property("aa{sv}", lambda self: [plain(alert) for alert in self.alerts.list()]),
     }
 
@@ -146,7 +147,13 @@ class ManagerInterface(Interface, name="org.bams.Manager"):
         self._typed = Typed()
         self._test_delivery = test_delivery
         self.simulated = simulated
+        self.discovering = ["tape", "disk", "iscsi"]
         alerts.subscribe(lambda _alerts: self.touch())
+
+    def discovered(self, area: str) -> None:
+        """The first look at an area's devices has ended."""
+        self.discovering = [other for other in self.discovering if other != area]
+        self.touch()
 
     @method("", "a{ss}")
     async def get_permissions(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ import { Suspense, useEffect, useRef } from "react";
 import { useConnection } from "./api/hooks";
 import { NoConnection } from "./components/Connection";
 import { Crash } from "./components/Crash";
+import { Dialogs } from "./components/Dialogs";
 import { JobsBar } from "./components/JobsBar";
 import { Simulated } from "./components/Simulated";
 import { Toasts } from "./components/Toasts";
@@ -47,12 +48,15 @@ function Tabs({ current }: { current: string }) {
 
 export function App() {
     const state = useConnection();
+    const isReady = state.kind === "ready";
+    // Once a page is there it stays, out of sight while there is no daemon: what was typed in it is not lost.
+    const hasPages = useRef(false);
+    hasPages.current ||= isReady;
     const { path, options } = usePlace();
     useReturnMessage();
     const page = PAGES.find(({ id }) => id === path[0]) ?? PAGES[0];
     if (!page) return null;
     const PageContent = page.component;
-    const isReady = state.kind === "ready";
     return (
         <Page
             className="no-masthead-sidebar"
@@ -65,19 +69,27 @@ export function App() {
                 <>
                     <Simulated />
                     <JobsBar />
-                    <PageSection hasBodyWrapper={false} isFilled variant="secondary">
-                        <Crash key={page.id}>
-                            <Suspense fallback={<Spinner aria-label={_("Loading")} />}>
-                                <PageContent rest={path.slice(1)} options={options} />
-                            </Suspense>
-                        </Crash>
-                    </PageSection>
                 </>
             ) : (
                 <PageSection hasBodyWrapper={false} isFilled variant="secondary">
                     <NoConnection state={state} />
                 </PageSection>
             )}
+            {hasPages.current && (
+                <PageSection
+                    hasBodyWrapper={false}
+                    isFilled
+                    variant="secondary"
+                    {...(isReady ? {} : { className: "bams-hidden" })}
+                >
+                    <Crash key={page.id}>
+                        <Suspense fallback={<Spinner aria-label={_("Loading")} />}>
+                            <PageContent rest={path.slice(1)} options={options} />
+                        </Suspense>
+                    </Crash>
+                </PageSection>
+            )}
+            <Dialogs />
         </Page>
     );
 }

@@ -99,13 +99,27 @@ async def press(view: View, verb: str) -> None:
     await dialog(view).get_by_role("button", name=verb, exact=True).click()
 
 
-async def carry_out(view: View, verb: str) -> None:
-    """Press, and once more where the plan is more than safe and so is shown first."""
-    await press(view, verb)
+async def carry_out(view: View, verb: str, *, first: str = "") -> None:
+    """Press, and once more where the plan is more than safe and so is shown first; answer what it asks.
+
+    ``first`` is the button that asks for the plan, when it is another one.
+    """
+    await press(view, first or verb)
     await expect(view.locator("[role=dialog] ol, body:not(:has([role=dialog]))").first).to_be_visible()
     if await dialog(view).is_visible():
+        await _answer(view)
         await press(view, verb)
     await expect(dialog(view)).to_be_hidden()
+
+
+async def _answer(view: View) -> None:
+    """Type the name of what is lost, and agree that sessions end."""
+    label = dialog(view).locator("label", has_text="To go on, type ")
+    if await label.count():
+        await dialog(view).get_by_role("textbox").fill((await label.inner_text()).removeprefix("To go on, type "))
+    agreed = dialog(view).get_by_role("checkbox", name="Drop these sessions all the same")
+    if await agreed.count():
+        await agreed.check()
 
 
 async def choose(view: View, name: str, action: str) -> None:

@@ -81,6 +81,11 @@ class Host:
         # Not in a thread: while that waits, nobody else can see that the process is gone.
         self._process.wait()
 
+    def freeze(self) -> None:
+        """It answers nothing more, until it is killed."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+
     async def supervise(self) -> None:
         """Start the daemon again after a crash, as its unit says. Ends when it is cancelled."""
         while True:
@@ -95,9 +100,9 @@ class Host:
         await self.world.connect()
 
     async def jobs_done(self) -> list[str]:
-        """The jobs that were more than a plan."""
+        """The jobs that were more than a plan, with what became of them."""
         found = [interfaces.get("org.bams.Job") for interfaces in (await self.world.client.objects()).values()]
-        return sorted(job["Description"] for job in found if job and job["State"] != "planned")
+        return sorted(f"{job['Description']}: {job['State']}" for job in found if job and job["State"] != "planned")
 
     def log(self) -> str:
         return self.stack.log.read_text(errors="replace")

@@ -1,8 +1,8 @@
 """The page while the daemon is there, is not, and comes and goes."""
 
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
-from tests.browser.browsing import settled
+from tests.browser.browsing import carry_out, choose, clicked, dialog, press, refusal, settled
 from tests.browser.looks import assert_accessible, take_pictures
 from tests.browser.visitor import Visitor
 
@@ -70,6 +70,98 @@ async def test_a_killed_daemon_comes_back_by_itself(root: Visitor) -> None:
     await settled(page)
     await expect(page.get_by_text("BAMS is running again")).to_be_visible()
     await expect(page.get_by_role("link", name="tank", exact=True).first).to_be_visible()
+
+
+async def restarted(visitor: Visitor, page: Page) -> None:
+    visitor.host.restarts = True
+    visitor.host.kill()
+    await expect(page.get_by_role("heading", name="BAMS is starting again")).to_be_visible()
+    await visitor.host.start()
+    await settled(page)
+
+
+async def test_what_was_typed_in_a_page_outlives_the_daemon(root: Visitor) -> None:
+    page = await root.open("bacula/configuration")
+    await settled(page)
+    address = page.get_by_role("textbox", name="Address of this host")
+    await address.fill("192.0.2.7")
+    await page.get_by_role("button", name="Show what would change").click()
+    draft = page.get_by_role("group", name="Changes of ").first
+    await expect(draft).to_contain_text("added: ")
+    await restarted(root, page)
+    await expect(address).to_have_value("192.0.2.7")
+    await expect(draft).to_contain_text("added: ")
+
+
+async def test_an_object_at_its_address_outlives_the_daemon(root: Visitor) -> None:
+    await root.host.world.disks.create("data", "vg0")
+    page = await root.open("storage")
+    await settled(page)
+    await page.get_by_role("link", name="data", exact=True).click()
+    address = page.url
+    await restarted(root, page)
+    await expect(page.get_by_role("grid", name="Snapshots").or_(page.get_by_text("No snapshot"))).to_be_visible()
+    assert page.url == address
+
+
+async def test_a_generated_secret_can_still_be_noted_down_after_a_restart(root: Visitor) -> None:
+    page = await root.open("iscsi")
+    await settled(page)
+    await clicked("Create target")(page)
+    await carry_out(page, "Create")
+    await clicked("Set credentials")(page)
+    await dialog(page).get_by_role("button", name="Generate").click()
+    secret = await dialog(page).locator("code").inner_text()
+    await restarted(root, page)
+    await expect(dialog(page).locator("code")).to_have_text(secret)
+
+
+async def test_a_dialog_about_something_that_others_delete_stays_and_says_so(root: Visitor) -> None:
+    disks = root.host.world.disks
+    await disks.create("data", "vg0")
+    page = await root.open("storage")
+    await settled(page)
+    await choose(page, "data", "Create snapshot")
+    await dialog(page).get_by_label("Name").fill("before")
+    await disks.done("DeleteRepository", "s", "data", confirm="data")
+    await expect(page.locator("main").get_by_text("data", exact=True)).to_have_count(0)
+    await press(page, "Create")
+    await expect(refusal(page)).to_contain_text("data")
+    await press(page, "Cancel")
+    await expect(dialog(page)).to_be_hidden()
+
+
+async def test_a_dialog_is_closed_on_the_way_back(root: Visitor) -> None:
+    page = await root.open("storage")
+    await settled(page)
+    await page.get_by_role("link", name="Tape", exact=True).click()
+    await settled(page)
+    await page.get_by_role("button", name="Take inventory").first.click()
+    await expect(dialog(page)).to_be_visible()
+    await page.go_back()
+    await expect(dialog(page)).to_be_hidden()
+    await expect(page.get_by_role("heading", name="Pools")).to_be_visible()
+
+
+async def test_nothing_is_called_missing_while_the_daemon_still_looks_for_it(root: Visitor) -> None:
+    host = root.host
+    await host.stop()
+    gate = host.stack.lvm.hang_next("fullreport")
+    await host.start()
+    page = await root.open("iscsi")
+    looking = page.get_by_role("heading", name="Looking for iSCSI targets")
+    await expect(looking).to_be_visible()
+    await expect(page.get_by_text("cannot serve")).to_have_count(0)
+    await assert_accessible(page)
+    await take_pictures(page, "state-looking")
+    await page.get_by_role("link", name="Overview").click()
+    await expect(page.get_by_text("Looking for disks and pools")).to_be_visible()
+    await page.goto(f"{root.url}#/storage/pools/lvm/vg0")
+    await expect(page.get_by_role("heading", name="Looking for disks and pools")).to_be_visible()
+    gate.open()
+    await expect(page.get_by_role("heading", name="vg0")).to_be_visible()
+    await page.get_by_role("link", name="iSCSI").click()
+    await expect(page.get_by_role("button", name="Create target")).to_be_enabled()
 
 
 async def test_a_daemon_that_stays_down_is_said_to_have_failed(root: Visitor) -> None:

@@ -103,6 +103,13 @@ class Client:
             if m.message_type is MessageType.SIGNAL and m.member == member
         ]
 
+    async def knows_all(self) -> None:
+        """Wait until the daemon has looked for all devices."""
+        deadline = time.monotonic() + LIMIT_S
+        while discovering := (await self.get("/org/bams", "org.bams.Manager"))["Discovering"]:
+            assert time.monotonic() < deadline, discovering
+            await asyncio.sleep(0.02)
+
     async def job(self, path: str) -> dict[str, Any]:
         """The properties of a job after it ended."""
         deadline = time.monotonic() + LIMIT_S

@@ -1,5 +1,6 @@
 """The daemon as a whole: start, refusal to start, reload, permissions, audit, the end of the bus."""
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,27 @@ async def test_manager_says_who_it_is(stack: Stack) -> None:
     assert "tape" in found["Features"]
     assert "simulated" not in found["Features"]
     assert found["Alerts"] == []
+
+
+async def test_an_area_waits_for_no_other_one_and_a_failure_ends_its_look_too(stack: Stack) -> None:
+    stack.config["disk"] = {"mount_root": str(stack.directory / "srv")}
+    gate = stack.lvm.hang_next("fullreport")
+    await stack.daemon()
+    client = await stack.client()
+    await client.listen()
+
+    async def discovering() -> list[str]:
+        found: list[str] = (await client.get("/org/bams", MANAGER))["Discovering"]
+        return found
+
+    while "tape" in await discovering():
+        await asyncio.sleep(0.02)
+    assert await discovering() == ["disk", "iscsi"]
+    stack.lvm.fail_next("fullreport", "  Device read failed.\n")
+    gate.open()
+    await client.knows_all()
+    changes = [values[1] for _path, values in client.signals("PropertiesChanged")]
+    assert [change["Discovering"] for change in changes if "Discovering" in change][-1] == []
 
 
 async def test_devices_that_are_not_real_are_said_to_be_so(stack: Stack) -> None:

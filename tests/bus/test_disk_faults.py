@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bamsd.core.names import job_path
-from bamsd.errors import BamsError, Busy, NotReady, TimedOut
-from tests.bus.disks import DISK, Disks, connected, prepare, started
+from bamsd.errors import BamsError, Busy, InUse, NotReady, TimedOut
+from tests.bus.disks import DISK, MANAGER, Disks, connected, prepare, started
 from tests.bus.stack import Stack, until
 from tests.fakes.disks_lvm import GIB, MIB
 
@@ -61,6 +61,33 @@ async def test_lvm_that_hangs_is_unresponsive_and_stops_nothing_else(stack: Stac
 def _hangs(stack: Stack) -> bool:
     with stack.lvm.changing() as state:
         return not state["hangs"]
+
+
+async def test_a_disk_of_a_volume_group_is_not_free_while_lvm_does_not_answer(stack: Stack) -> None:
+    """No volume of the group is active, so only LVM knows that the disk is its."""
+    prepare(stack)
+    process = await stack.daemon()
+    disks = await connected(stack)
+    disk = str(stack.host.dev / "vdb")
+    await disks.done("CreatePool", "ssas", "own", "lvm", [disk])
+    stack.end(process)
+    gate = stack.lvm.hang_next("fullreport")
+    await stack.daemon()
+    client = await stack.client()
+    disks = Disks(stack, client)
+    assert "disk" in (await client.get("/org/bams", MANAGER))["Discovering"]
+    for device, free in (("vdb", False), ("vdc", True)):
+        found = await client.call("/org/bams/Disk", "org.bams.Disk.ListCandidates", "a{sv}", {})
+        shown = next(one for one in found if one["path"].endswith(device))
+        assert (shown["refusals"] == []) is free, shown
+    refusal = await disks.refused("CreatePool", "ssas", "taken", "zfs", [disk], layout="single", wipe=True)
+    assert isinstance(refusal, InUse)
+    assert "may be part of a pool, which cannot be told now: LVM: it was not read yet" in refusal.message
+    gate.open()
+    disks = await connected(stack)
+    await client.knows_all()
+    refusal = await disks.refused("CreatePool", "ssas", "taken", "zfs", [disk], layout="single", wipe=True)
+    assert "is part of volume group own" in refusal.message
 
 
 async def test_a_zpool_that_hangs_does_not_hang_the_one_beside_it(stack: Stack) -> None:

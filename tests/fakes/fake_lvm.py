@@ -6,6 +6,7 @@ import os
 import re
 import sys
 
+from tests.fakes import device_header
 from tests.fakes import lvm_world as world
 from tests.fakes.lvm_command import COMMANDS, NO_COMMAND, SYNTAX, Command, Stop, parsed
 from tests.fakes.lvm_rows import fields
@@ -59,7 +60,13 @@ class Lvm(Command):
             # A device that has a label already is only taken in.
             if not self.state["devices"][path]["label"]:
                 self.say(f'Physical volume "{path}" successfully created.')
-            self.state["devices"][path]["label"] = True
+            self.label(path, on=True)
+
+    def label(self, path: str, *, on: bool) -> None:
+        """Write the label, or erase it; on a disk of the fake host other programs see it too."""
+        self.state["devices"][path]["label"] = on
+        if os.path.isfile(path):
+            device_header.write(path, [device_header.signature("LVM2_member")] if on else [])
 
     def owner(self, path: str) -> str:
         groups = self.state["groups"].items()
@@ -87,7 +94,7 @@ class Lvm(Command):
             device = self.state["devices"].get(path)
             if device is None or not device["label"]:
                 self.fail(f"No PV found on device {path}.")
-            device["label"] = False
+            self.label(path, on=False)
             self.say(f'Labels on physical volume "{path}" successfully wiped.')
 
     # Volumes

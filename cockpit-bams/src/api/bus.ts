@@ -1,5 +1,6 @@
 // The one connection to bamsd. It is made anew when the daemon restarts and when the person gains or drops
 // administrative access, because a channel keeps the privilege that it was opened with.
+import { _ } from "../text";
 import { BusError, asBusError } from "./errors";
 import { serviceState } from "./service";
 import { ManagedObjects, ObjectStore } from "./store";
@@ -29,12 +30,30 @@ export const store = new ObjectStore();
 let client: CockpitDBusClient | null = null;
 let state: ConnectionState = { kind: "connecting" };
 let wasReady = false;
+let connections = 0;
 let retry: ReturnType<typeof setTimeout> | undefined;
 const stateListeners = new Set<() => void>();
 const signalListeners = new Set<SignalListener>();
 
 export function connectionState(): ConnectionState {
     return state;
+}
+
+/** Another number with each connection that was made, for what has to be asked for again then. */
+export function connectionNumber(): number {
+    return connections;
+}
+
+/** Wait until there is a connection. */
+export async function connected(): Promise<void> {
+    if (state.kind === "ready") return;
+    await new Promise<void>((resolve) => {
+        const stop = onConnectionState(() => {
+            if (state.kind !== "ready") return;
+            stop();
+            resolve();
+        });
+    });
 }
 
 export function onConnectionState(listener: () => void): () => void {
@@ -52,7 +71,10 @@ function become(next: ConnectionState): void {
     // Ready again is news: after a new connection, everything that was asked before may have another answer.
     if (next.kind !== "ready" && JSON.stringify(next) === JSON.stringify(state)) return;
     state = next;
-    if (next.kind === "ready") wasReady = true;
+    if (next.kind === "ready") {
+        wasReady = true;
+        connections += 1;
+    }
     for (const listener of [...stateListeners]) listener();
 }
 
@@ -67,7 +89,10 @@ export async function call(
     signature: string,
     ...args: unknown[]
 ): Promise<unknown[]> {
-    if (!client) throw new BusError("org.freedesktop.DBus.Error.ServiceUnknown", "BAMS is not connected.");
+    // A call asks the bus to start the daemon, which an administrator may have stopped.
+    if (!client || state.kind !== "ready") {
+        throw new BusError("org.freedesktop.DBus.Error.ServiceUnknown", _("There is no connection to BAMS."));
+    }
     try {
         return plain(await client.call(path, iface, method, args, { type: signature })) as unknown[];
     } catch (thrown) {
@@ -85,7 +110,7 @@ export function connect(): void {
     const opened = cockpit.dbus(NAME, { bus: "system", superuser: "try" });
     client = opened;
     if (!wasReady) become({ kind: "connecting" });
-    let hadOwner = false;
+    let owner: string | null | undefined;
     opened.addEventListener("close", (_event, options?: { problem?: string }) => {
         if (client === opened) void failed(opened, asBusError({ problem: options?.problem ?? "closed" }));
     });
@@ -93,8 +118,8 @@ export function connect(): void {
         if (client !== opened) return;
         // The first owner is the one that this connection was opened to.
         if (!name) void away(opened);
-        else if (hadOwner) connect();
-        hadOwner ||= name !== null;
+        else if (owner !== undefined && owner !== name) connect();
+        owner = name;
     });
     opened.subscribe({ path_namespace: ROOT }, (...signal) => {
         if (client === opened) heard(...signal);

@@ -27,6 +27,13 @@ const TITLES: Record<string, string> = {
     "org.freedesktop.DBus.Error.AccessDenied": N_("You may not do this"),
 };
 
+/** What the bus says in words for programmers, in words for people. */
+const SENTENCES: Record<string, string> = {
+    "org.freedesktop.DBus.Error.NoReply": N_(
+        "BAMS ended before it answered. Whether it began is not known: look at the page before you try again.",
+    ),
+};
+
 /** An error with the daemon's name for it. */
 export class BusError extends Error {
     constructor(
@@ -59,5 +66,6 @@ export function asBusError(thrown: unknown): BusError {
     const { name, problem, message } = (thrown ?? {}) as { name?: string; problem?: string; message?: string };
     // A closed channel rejects with a problem and without a D-Bus name.
     if (problem && !name?.includes(".")) return new BusError(`cockpit.${problem}`, message ?? problem);
-    return new BusError(name ?? "unknown", message ?? String(thrown));
+    const sentence = SENTENCES[name ?? ""];
+    return new BusError(name ?? "unknown", sentence ? _(sentence) : (message ?? String(thrown)));
 }

@@ -1,13 +1,18 @@
 // What React components read of the daemon.
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 
-import { type ConnectionState, connectionState, onConnectionState, onSignal, store } from "./bus";
+import { type ConnectionState, connectionNumber, connectionState, onConnectionState, onSignal, store } from "./bus";
 import { BusError, asBusError } from "./errors";
-import { MANAGER, type Manager } from "./manager";
+import { MANAGER, type DeviceArea, type Manager } from "./manager";
 import type { Listed } from "./store";
 
 export function useConnection(): ConnectionState {
     return useSyncExternalStore(onConnectionState, connectionState);
+}
+
+/** Another number with each connection to the daemon: what was asked before may have another answer now. */
+export function useConnectionNumber(): number {
+    return useSyncExternalStore(onConnectionState, connectionNumber);
 }
 
 /** All objects with an interface, such as useObjects<DiskPool>(POOL). */
@@ -38,6 +43,11 @@ export function useFeature(word: string): boolean {
     return useManager()?.Features.includes(word) ?? false;
 }
 
+/** Whether the daemon has just started and not found all devices of an area yet. */
+export function useDiscovering(area: DeviceArea): boolean {
+    return useManager()?.Discovering?.includes(area) ?? false;
+}
+
 export interface Answered<T> {
     value: T | undefined;
     error: BusError | undefined;
@@ -47,12 +57,15 @@ export interface Answered<T> {
 }
 
 /**
- * Ask the daemon something when the component appears, and whenever `ask` changes: wrap it in useCallback.
- * The value before stays until the new one is there.
+ * Ask the daemon something when the component appears, with each new connection, when the daemon has found the devices
+ * of one more area, and whenever `ask` changes: wrap it in useCallback. The value before stays until the new one is
+ * there.
  */
 export function useAnswer<T>(ask: () => Promise<T>): Answered<T> {
     const [result, setResult] = useState<{ value?: T; error?: BusError; loading: boolean }>({ loading: true });
     const [round, setRound] = useState(0);
+    const connection = useConnectionNumber();
+    const discovering = useManager()?.Discovering?.join() ?? "";
     useEffect(() => {
         let current = true;
         setResult((before) => ({ ...before, loading: true }));
@@ -63,7 +76,7 @@ export function useAnswer<T>(ask: () => Promise<T>): Answered<T> {
         return () => {
             current = false;
         };
-    }, [ask, round]);
+    }, [ask, round, connection, discovering]);
     const again = useCallback(() => setRound((before) => before + 1), []);
     return { value: result.value, error: result.error, loading: result.loading, again };
 }

@@ -18,10 +18,15 @@ export interface Alert {
     acknowledged: number;
 }
 
+/** An area of the daemon that looks for devices when it starts. */
+export type DeviceArea = "disk" | "tape" | "iscsi";
+
 export interface Manager extends Listed {
     Version: string;
     Features: string[];
     Hostname: string;
+    /** The areas that the daemon still looks for devices of; an older daemon does not say. */
+    Discovering?: string[];
     Alerts: Alert[];
 }
 

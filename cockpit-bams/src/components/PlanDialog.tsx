@@ -1,12 +1,11 @@
 // The dialog of every change. It asks for a plan first, shows it when it is more than safe, and only then acts.
-import {
-    Alert, Button, Form, FormGroup, Modal, ModalBody, ModalFooter, ModalHeader, Spinner, TextInput,
-} from "@patternfly/react-core";
+import { Alert, Button, Form, FormGroup, Spinner, TextInput } from "@patternfly/react-core";
 import { type ReactNode, useState } from "react";
 
-import { _, fill } from "../text";
+import type { Step } from "../api/jobs";
 import type { Options } from "../api/wire";
-import { ErrorAlert } from "./ErrorAlert";
+import { _, fill } from "../text";
+import { DialogFrame } from "./DialogFrame";
 import { PlanSteps } from "./PlanSteps";
 import { useChange } from "./useChange";
 
@@ -42,7 +41,6 @@ export interface PlanDialogProps {
 
 export function PlanDialog(props: PlanDialogProps) {
     const { title, verb, change, onClose, children, isReady = true, typedName, loss } = props;
-    const [typed, setTyped] = useState("");
     const hasForm = children !== undefined;
     const flow = useChange({
         change,
@@ -54,6 +52,9 @@ export function PlanDialog(props: PlanDialogProps) {
             onClose();
         },
     });
+    // A name that was typed below another plan is no answer to this one.
+    const [answer, setAnswer] = useState<{ plan: readonly Step[]; text: string }>({ plan: [], text: "" });
+    const typed = answer.plan === flow.steps ? answer.text : "";
     const isBusy = flow.stage === "planning" || flow.stage === "acting";
     const destroys = flow.effect === "destroy";
     const mustType = (destroys || props.alwaysTyped === true) && typedName !== undefined;
@@ -67,79 +68,69 @@ export function PlanDialog(props: PlanDialogProps) {
     };
     const isAnswered = (!mustType || typed === typedName) && (dropping?.isAnswered ?? true);
     const blocked = planned ? !isAnswered : !isReady;
+    const back = (
+        <Button variant="secondary" onClick={flow.back} isDisabled={isBusy}>
+            {_("Back")}
+        </Button>
+    );
 
     return (
-        <Modal isOpen variant="medium" onClose={onClose} aria-labelledby="plan-dialog-title">
-            <ModalHeader
-                title={title}
-                labelId="plan-dialog-title"
-                {...(destroys ? { titleIconVariant: "warning" as const } : {})}
-            />
-            <ModalBody>
-                {flow.error && <ErrorAlert error={flow.error} className="bams-space-below" />}
-                {(flow.error || planned) && props.trouble}
-                {planned ? (
-                    <>
-                        {destroys && (
-                            <Alert
-                                isInline
-                                variant="danger"
-                                component="h2"
-                                title={_("This loses data for good")}
-                                className="bams-space-below"
+        <DialogFrame
+            title={title}
+            verb={flow.stage === "failed" && !hasForm ? _("Try again") : verb}
+            onSubmit={submit}
+            onClose={onClose}
+            isBusy={isBusy}
+            isBlocked={blocked}
+            isDanger={destroys}
+            warns={destroys}
+            error={flow.error}
+            buttons={planned && hasForm && back}
+        >
+            {(flow.error || planned) && props.trouble}
+            {planned ? (
+                <>
+                    {destroys && (
+                        <Alert
+                            isInline
+                            variant="danger"
+                            component="h2"
+                            title={_("This loses data for good")}
+                            className="bams-space-below"
+                        >
+                            {loss}
+                        </Alert>
+                    )}
+                    {!destroys && loss}
+                    <PlanSteps steps={flow.steps} />
+                    {dropping?.question}
+                    {mustType && (
+                        <Form onSubmit={(event) => { event.preventDefault(); if (!blocked) submit(); }}>
+                            <FormGroup
+                                label={fill(_("To go on, type {name}"), { name: typedName })}
+                                fieldId="plan-dialog-typed"
                             >
-                                {loss}
-                            </Alert>
-                        )}
-                        {!destroys && loss}
-                        <PlanSteps steps={flow.steps} />
-                        {dropping?.question}
-                        {mustType && (
-                            <Form onSubmit={(event) => { event.preventDefault(); if (!blocked) submit(); }}>
-                                <FormGroup
-                                    label={fill(_("To go on, type {name}"), { name: typedName })}
-                                    fieldId="plan-dialog-typed"
-                                >
-                                    <TextInput
-                                        id="plan-dialog-typed"
-                                        value={typed}
-                                        autoFocus
-                                        autoComplete="off"
-                                        spellCheck={false}
-                                        onChange={(_event, value) => setTyped(value)}
-                                    />
-                                </FormGroup>
-                            </Form>
-                        )}
-                    </>
-                ) : hasForm ? (
-                    <Form onSubmit={(event) => { event.preventDefault(); if (!blocked) submit(); }}>
-                        {children}
-                        {/* A form with several fields is sent by Enter only when it has such a button. */}
-                        <button type="submit" hidden />
-                    </Form>
-                ) : (
-                    flow.stage === "planning" && <Spinner size="lg" aria-label={_("Making the plan")} />
-                )}
-            </ModalBody>
-            <ModalFooter>
-                <Button
-                    variant={destroys ? "danger" : "primary"}
-                    onClick={submit}
-                    isDisabled={blocked || isBusy}
-                    isLoading={isBusy}
-                >
-                    {flow.stage === "failed" && !hasForm ? _("Try again") : verb}
-                </Button>
-                {planned && hasForm && (
-                    <Button variant="secondary" onClick={flow.back} isDisabled={isBusy}>
-                        {_("Back")}
-                    </Button>
-                )}
-                <Button variant="link" onClick={onClose}>
-                    {_("Cancel")}
-                </Button>
-            </ModalFooter>
-        </Modal>
+                                <TextInput
+                                    id="plan-dialog-typed"
+                                    value={typed}
+                                    autoFocus
+                                    autoComplete="off"
+                                    spellCheck={false}
+                                    onChange={(_event, text) => setAnswer({ plan: flow.steps, text })}
+                                />
+                            </FormGroup>
+                        </Form>
+                    )}
+                </>
+            ) : hasForm ? (
+                <Form onSubmit={(event) => { event.preventDefault(); if (!blocked) submit(); }}>
+                    {children}
+                    {/* A form with several fields is sent by Enter only when it has such a button. */}
+                    <button type="submit" hidden />
+                </Form>
+            ) : (
+                flow.stage === "planning" && <Spinner size="lg" aria-label={_("Making the plan")} />
+            )}
+        </DialogFrame>
     );
 }

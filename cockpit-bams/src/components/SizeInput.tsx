@@ -1,7 +1,7 @@
 import { FormSelect, FormSelectOption, InputGroup, InputGroupItem, TextInput } from "@patternfly/react-core";
-import { useState } from "react";
 
 import { _, fill } from "../text";
+import { useFieldState } from "./useFieldState";
 
 const UNITS = ["MiB", "GiB", "TiB"] as const;
 type Unit = (typeof UNITS)[number];
@@ -33,7 +33,9 @@ export function readSize(text: string, unit: Unit): number | null {
 
 /** A size as a number and its unit. */
 export function SizeInput({ id, value, onChange, autoFocus }: Props) {
-    const [[text, unit], setParts] = useState<[string, Unit]>(() => (value === null ? ["", "GiB"] : splitSize(value)));
+    const [[text, unit], setParts] = useFieldState<[string, Unit]>(id, () =>
+        value === null ? ["", "GiB"] : splitSize(value),
+    );
     const become = (nextText: string, nextUnit: Unit) => {
         setParts([nextText, nextUnit]);
         onChange(readSize(nextText, nextUnit));

@@ -2,8 +2,9 @@
 // bar of running jobs shows it.
 import { useCallback, useEffect, useRef, useState } from "react";
 
-import { store } from "../api/bus";
+import { connected, store } from "../api/bus";
 import { type BusError, asBusError } from "../api/errors";
+import { useConnectionNumber } from "../api/hooks";
 import { type Effect, JOB, type Job, type Step, getJob, getPlan, jobError, worst } from "../api/jobs";
 import { type Options, b } from "../api/wire";
 import { tellWarnings, watched } from "../jobs";
@@ -49,6 +50,8 @@ async function settled(path: string): Promise<Job | null> {
             resolve();
         };
     });
+    // The daemon may have ended meanwhile. When it is back, it knows what became of the job.
+    await connected();
     const job = ended() ?? (await getJob(path));
     return job.State === "running" ? null : job;
 }
@@ -108,6 +111,19 @@ export function useChange({ change, showSafe, immediately, onDone }: Change): Ch
             here.current = false;
         };
     }, [immediately, plan]);
+
+    // A plan was made by the daemon that was there then. Another one makes its own.
+    const connection = useConnectionNumber();
+    const plannedBy = useRef(connection);
+    useEffect(() => {
+        if (plannedBy.current === connection) return;
+        plannedBy.current = connection;
+        if (stage !== "planned") return;
+        setSteps([]);
+        if (error) setStage("failed");
+        else if (immediately) void plan();
+        else setStage("form");
+    }, [connection, stage, error, immediately, plan]);
 
     return {
         stage,

@@ -112,6 +112,18 @@ async def test_every_reason_against_a_disk(host: FakeHost) -> None:
     }
 
 
+async def test_a_disk_whose_pools_cannot_be_told_is_not_free(host: FakeHost) -> None:
+    known = host.add_disk("sda", signature="LVM2_member")
+    host.add_disk("sdb", signature="LVM2_member")
+    host.add_disk("sdc", signature="ext4")
+    disks = await found(host, members={known: "volume group backup"}, unknown={"LVM2_member": "LVM: no answer"})
+    assert {name: disk.refusals for name, disk in disks.items()} == {
+        "sda": ("is part of volume group backup",),
+        "sdb": ("may be part of a pool, which cannot be told now: LVM: no answer",),
+        "sdc": (),
+    }
+
+
 async def test_smaller_things_than_disks_are_left_out(host: FakeHost) -> None:
     for name, kind in (("sda1", "part"), ("dm-0", "lvm"), ("sr0", "rom"), ("loop0", "loop")):
         host.add_disk(name, kind=kind)

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 
 import { type AuditRecord, listAudit } from "../../api/audit";
 import { type BusError, asBusError } from "../../api/errors";
-import { useConnection } from "../../api/hooks";
+import { useConnectionNumber } from "../../api/hooks";
 import { type Options, s } from "../../api/wire";
 import { type AuditFilter, auditOptions } from "./filter";
 
@@ -18,7 +18,7 @@ const START: Audit = { records: [], cursor: "", loading: true, error: null };
 
 /** The records that a filter finds, page by page, the newest first. */
 export function useAudit(filter: AuditFilter, canFind: boolean): Audit & { older: () => void; again: () => void } {
-    const connection = useConnection();
+    const connection = useConnectionNumber();
     const address = JSON.stringify(filter);
     const [audit, setAudit] = useState(START);
     const round = useRef(0);

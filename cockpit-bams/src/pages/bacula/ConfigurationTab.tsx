@@ -11,7 +11,7 @@ import { LIBRARY, type TapeLibrary } from "../../api/tape";
 import type { Options } from "../../api/wire";
 import { ActionButton } from "../../components/ActionButton";
 import { ErrorAlert } from "../../components/ErrorAlert";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { _ } from "../../text";
 import { ChoiceForm } from "./ChoiceForm";
 import { FixPermissions } from "./FixPermissions";
@@ -91,14 +91,13 @@ export function ConfigurationTab({ round }: { round: number }) {
     const repositories = useObjects<DiskRepository>(REPOSITORY);
     const [choice, setChoice] = useState<Choice>(FIRST_CHOICE);
     const { draft, error, loading, show } = useDraft(round);
-    const { dialog, open } = useDialog();
     const options = choiceOptions(choice, libraries, repositories);
     const showDraft = () => show(options);
     const fix = (
         <ActionButton
             action={CONFIGURE}
             variant="secondary"
-            onClick={() => open((close) => <FixPermissions onClose={close} onDone={showDraft} />)}
+            onClick={() => openDialog((close) => <FixPermissions onClose={close} onDone={showDraft} />)}
         >
             {_("Let Bacula use the tape devices")}
         </ActionButton>
@@ -123,7 +122,6 @@ export function ConfigurationTab({ round }: { round: number }) {
                             <Current round={round} />
                         </div>
                     </CardBody>
-                    {dialog}
                 </Card>
             </StackItem>
             {error && (

@@ -4,7 +4,7 @@ import {
 import type { Options } from "../../api/wire";
 import { ActionsMenu, type MenuAction } from "../../components/ActionsMenu";
 import { PlanDialog } from "../../components/PlanDialog";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { _, fill } from "../../text";
 import { MountVolume } from "./MountVolume";
 import { OPERATE, storageOf } from "./words";
@@ -29,7 +29,6 @@ function Consequences({ device }: { device: BaculaDevice }) {
 }
 
 export function DeviceActions({ device, status }: { device: BaculaDevice; status: BaculaStatus }) {
-    const { dialog, open } = useDialog();
     const storage = storageOf(device);
     const drive = device.drive ?? 0;
     const refusal = storageRefusal(status, storage);
@@ -38,7 +37,7 @@ export function DeviceActions({ device, status }: { device: BaculaDevice; status
         action: OPERATE,
         refusal,
         onClick: () =>
-            open((close) => (
+            openDialog((close) => (
                 <PlanDialog
                     title={fill(title, { name: device.name })}
                     verb={text}
@@ -53,7 +52,7 @@ export function DeviceActions({ device, status }: { device: BaculaDevice; status
             text: _("Mount"),
             action: OPERATE,
             refusal,
-            onClick: () => open((close) => <MountVolume device={device} onClose={close} />),
+            onClick: () => openDialog((close) => <MountVolume device={device} onClose={close} />),
         },
         simple(_("Unmount"), _("Unmount {name}: Bacula keeps off it until it is mounted"), unmount),
         simple(_("Release"), _("Release {name}: Bacula takes it again when a job needs it"), release),
@@ -61,10 +60,5 @@ export function DeviceActions({ device, status }: { device: BaculaDevice; status
             ? simple(_("Enable"), _("Let jobs use {name} again"), enableDevice)
             : simple(_("Disable"), _("Let no further job use {name}"), disableDevice),
     ];
-    return (
-        <>
-            <ActionsMenu label={fill(_("Actions of {name}"), { name: device.name })} actions={actions} />
-            {dialog}
-        </>
-    );
+    return <ActionsMenu label={fill(_("Actions of {name}"), { name: device.name })} actions={actions} />;
 }

@@ -18,7 +18,9 @@ interface Props {
 /** What is in the drive, or a cartridge of its library. */
 export function MountVolume({ device, onClose }: Props) {
     const storage = storageOf(device);
-    const library = libraryOf(storage, useObjects<TapeLibrary>(LIBRARY));
+    const libraries = useObjects<TapeLibrary>(LIBRARY);
+    // As it was when the dialog opened: while the daemon starts again it is not there for a moment.
+    const [library] = useState(() => libraryOf(storage, libraries));
     const drive = device.drive ?? 0;
     const title = fill(_("Mount a volume in {name}"), { name: device.name });
     if (library) return <MountFromLibrary {...{ device, storage, drive, title, onClose }} library={library.Name} />;

@@ -6,7 +6,7 @@ import { useState } from "react";
 import type { Finding } from "../../api/bacula";
 import type { Options } from "../../api/wire";
 import { ActionButton } from "../../components/ActionButton";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { _ } from "../../text";
 import { ApplyConfig } from "./ApplyConfig";
 import { DiffView } from "./DiffView";
@@ -63,7 +63,6 @@ function Texts({ draft: { text, diff, director } }: { draft: Draft }) {
 
 /** What would be installed, what is wrong with it, and the way to install it. */
 export function Preview({ draft, isStale }: Props) {
-    const { dialog, open } = useDialog();
     const errors = errorsOf(draft.findings);
     const refusal = isStale
         ? { refusal: _("You have chosen something else since. Show what would change first.") }
@@ -74,7 +73,7 @@ export function Preview({ draft, isStale }: Props) {
         <ActionButton
             action={CONFIGURE}
             onClick={() =>
-                open((close) => <ApplyConfig options={draft.options} onClose={close} />)
+                openDialog((close) => <ApplyConfig options={draft.options} onClose={close} />)
             }
             {...refusal}
         >
@@ -106,7 +105,6 @@ export function Preview({ draft, isStale }: Props) {
                     </StackItem>
                 </Stack>
             </CardBody>
-            {dialog}
         </Card>
     );
 }

@@ -1,6 +1,6 @@
 import { Checkbox, Radio, Spinner } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
-import { useCallback, useState } from "react";
+import { useCallback } from "react";
 
 import { useAnswer } from "../../api/hooks";
 import { type Slot, listSlots } from "../../api/tape";
@@ -8,6 +8,7 @@ import { u } from "../../api/wire";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { FindInput } from "../../components/FindInput";
 import { useFew } from "../../components/useFew";
+import { useFieldState } from "../../components/useFieldState";
 import { _, fill } from "../../text";
 
 const ROWS = 50;
@@ -51,7 +52,7 @@ interface Props {
 }
 
 export function SlotChooser({ library, cartridges, chosen, onChoose, single = false, refusal }: Props) {
-    const [text, setText] = useState("");
+    const [text, setText] = useFieldState(`find-${library}`, () => "");
     const { value, error } = cartridges;
     const wanted = text.trim().toLowerCase();
     const shown = (value ?? []).filter(({ slot, barcode }) => `${slot} ${barcode.toLowerCase()}`.includes(wanted));

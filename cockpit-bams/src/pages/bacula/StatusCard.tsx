@@ -5,7 +5,7 @@ import type { BaculaStatus } from "../../api/bacula";
 import { ActionButton } from "../../components/ActionButton";
 import { Details } from "../../components/Details";
 import { ErrorAlert } from "../../components/ErrorAlert";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { time } from "../../format";
 import { Link, go } from "../../routing";
 import { N_, _, fill, isolate } from "../../text";
@@ -111,7 +111,6 @@ function DirectorTrouble({ status }: { status: BaculaStatus }) {
 /** How Bacula is here, and what to set up. */
 export function StatusCard({ bacula }: { bacula: Bacula }) {
     const { status, error } = bacula;
-    const { dialog, open } = useDialog();
     if (!status) return error ? <ErrorAlert error={error} /> : null;
     const condition = conditionOf(status);
     const { text, look } = CONDITIONS[condition];
@@ -122,7 +121,7 @@ export function StatusCard({ bacula }: { bacula: Bacula }) {
         <ActionButton
             action={RESTART}
             variant="secondary"
-            onClick={() => open((close) => <Restart onClose={close} />)}
+            onClick={() => openDialog((close) => <Restart onClose={close} />)}
         >
             {_("Restart the storage daemon")}
         </ActionButton>
@@ -159,7 +158,6 @@ export function StatusCard({ bacula }: { bacula: Bacula }) {
                     ]}
                 />
             </CardBody>
-            {dialog}
         </Card>
     );
 }

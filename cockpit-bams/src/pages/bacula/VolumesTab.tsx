@@ -13,7 +13,7 @@ import { ActionButton } from "../../components/ActionButton";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { FindInput } from "../../components/FindInput";
 import { NothingHere } from "../../components/NothingHere";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { bytes, time } from "../../format";
 import { _, fill } from "../../text";
 import { Inventory } from "./Inventory";
@@ -165,7 +165,6 @@ function VolumesTable({ pools, round }: { pools: readonly string[]; round: numbe
 }
 
 export function VolumesTab({ status, round }: { status: BaculaStatus; round: number }) {
-    const { dialog, open } = useDialog();
     const libraries = useObjects<TapeLibrary>(LIBRARY);
     const pools = status.pools ?? [];
     const storages = (status.storages ?? []).filter((name) => libraryOf(name, libraries));
@@ -179,14 +178,14 @@ export function VolumesTab({ status, round }: { status: BaculaStatus; round: num
             <ActionButton
                 action={OPERATE}
                 variant="secondary"
-                onClick={() => open((close) => <Inventory storages={storages} onClose={close} />)}
+                onClick={() => openDialog((close) => <Inventory storages={storages} onClose={close} />)}
                 {...refusal}
             >
                 {_("Inventory")}
             </ActionButton>{" "}
             <ActionButton
                 action={OPERATE}
-                onClick={() => open((close) => <LabelVolumes storages={storages} pools={pools} onClose={close} />)}
+                onClick={() => openDialog((close) => <LabelVolumes {...{ storages, pools }} onClose={close} />)}
                 {...refusal}
             >
                 {_("Label cartridges")}
@@ -209,7 +208,6 @@ export function VolumesTab({ status, round }: { status: BaculaStatus; round: num
                         </NothingHere>
                     )}
                 </CardBody>
-                {dialog}
             </Card>
         </>
     );

@@ -5,7 +5,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { type BaculaStatus, getStatus } from "../../api/bacula";
 import { REPOSITORY, type DiskRepository } from "../../api/disk";
 import type { BusError } from "../../api/errors";
-import { useAnswer, useConnection, useObjects, useSignal } from "../../api/hooks";
+import { useAnswer, useConnectionNumber, useObjects, useSignal } from "../../api/hooks";
 import { JOB, type Job } from "../../api/jobs";
 import { MANAGER } from "../../api/manager";
 import { DRIVE, LIBRARY, type TapeDrive, type TapeLibrary } from "../../api/tape";
@@ -56,7 +56,7 @@ function useRound(): [round: number, refresh: () => void] {
     useEffect(() => () => clearTimeout(timer.current), []);
 
     const happenings = useHappenings();
-    const connection = useConnection();
+    const connection = useConnectionNumber();
     const before = useRef({ happenings, connection });
     useEffect(() => {
         const { current } = before;

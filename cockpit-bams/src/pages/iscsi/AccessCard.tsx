@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import type { Group, IscsiTarget } from "../../api/iscsi";
 import { ActionButton } from "../../components/ActionButton";
 import { Details } from "../../components/Details";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { _, fill } from "../../text";
 import { EditInitiators } from "./EditInitiators";
 import { SetCredentials } from "./SetCredentials";
@@ -32,7 +32,6 @@ function Members({ group }: { group: Group }) {
 
 /** Who may log in, and with which proof. Secrets are never shown. */
 export function AccessCard({ target }: { target: IscsiTarget }) {
-    const { dialog, open } = useDialog();
     const { Owned, Groups, Initiators, ChapUsers, MutualChapUser } = target;
     const shown = Groups.filter(({ initiators, name }) => initiators.length > 0 || name !== DEFAULT_GROUP);
     const buttons = (
@@ -40,14 +39,14 @@ export function AccessCard({ target }: { target: IscsiTarget }) {
             <ActionButton
                 action="org.bams.iscsi.manage"
                 variant="secondary"
-                onClick={() => open((close) => <EditInitiators target={target} onClose={close} />)}
+                onClick={() => openDialog((close) => <EditInitiators target={target} onClose={close} />)}
             >
                 {_("Change initiators")}
             </ActionButton>
             <ActionButton
                 action="org.bams.iscsi.manage"
                 variant="secondary"
-                onClick={() => open((close) => <SetCredentials target={target} onClose={close} />)}
+                onClick={() => openDialog((close) => <SetCredentials target={target} onClose={close} />)}
             >
                 {_("Set credentials")}
             </ActionButton>
@@ -89,7 +88,6 @@ export function AccessCard({ target }: { target: IscsiTarget }) {
                     ]}
                 />
             </CardBody>
-            {dialog}
         </Card>
     );
 }

@@ -8,7 +8,7 @@ import { ActionButton } from "../../components/ActionButton";
 import { ActionsMenu } from "../../components/ActionsMenu";
 import { CopyableText } from "../../components/CopyableText";
 import { NothingHere } from "../../components/NothingHere";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { bytes } from "../../format";
 import { Link, placeOf } from "../../routing";
 import { _, fill } from "../../text";
@@ -19,13 +19,12 @@ function LunRow({ target, lun }: { target: IscsiTarget; lun: Lun }) {
     const [number, name, device, readOnly] = lun;
     const repository = useObjects<DiskRepository>(REPOSITORY).find(({ Name, Owned }) => Owned && Name === name);
     const naa = target.LunIdentities.find(([known]) => known === number)?.[1] ?? "";
-    const { dialog, open } = useDialog();
     const actions = [
         {
             text: _("Remove"),
             action: "org.bams.iscsi.manage",
             isDanger: true,
-            onClick: () => open((close) => <RemoveLun target={target} lun={lun} onClose={close} />),
+            onClick: () => openDialog((close) => <RemoveLun target={target} lun={lun} onClose={close} />),
         },
     ];
     return (
@@ -48,19 +47,17 @@ function LunRow({ target, lun }: { target: IscsiTarget; lun: Lun }) {
                 {target.Owned && (
                     <ActionsMenu label={fill(_("Actions of LUN {number}"), { number })} actions={actions} />
                 )}
-                {dialog}
             </Td>
         </Tr>
     );
 }
 
 export function LunsCard({ target }: { target: IscsiTarget }) {
-    const { dialog, open } = useDialog();
     const add = (
         <ActionButton
             action="org.bams.iscsi.manage"
             variant="secondary"
-            onClick={() => open((close) => <AddLun target={target} onClose={close} />)}
+            onClick={() => openDialog((close) => <AddLun target={target} onClose={close} />)}
         >
             {_("Add LUN")}
         </ActionButton>
@@ -95,7 +92,6 @@ export function LunsCard({ target }: { target: IscsiTarget }) {
                     </Table>
                 )}
             </CardBody>
-            {dialog}
         </Card>
     );
 }

@@ -5,7 +5,7 @@ import { useObjects } from "../../api/hooks";
 import { type IscsiTarget, TARGET } from "../../api/iscsi";
 import { ActionButton } from "../../components/ActionButton";
 import { StateLabel } from "../../components/StateLabel";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { Link, placeOf } from "../../routing";
 import { _ } from "../../text";
 import { ApplyTargets } from "./ApplyTargets";
@@ -42,11 +42,10 @@ function WaitingCard({ waiting, apply }: { waiting: readonly IscsiTarget[]; appl
 /** Targets that the kernel does not have as they shall be. Nothing when there is none. */
 export function PendingCard({ refusal }: { refusal: string }) {
     const waiting = useObjects<IscsiTarget>(TARGET).filter(needsApply);
-    const { dialog, open } = useDialog();
     const apply = (
         <ActionButton
             action="org.bams.iscsi.manage"
-            onClick={() => open((close) => <ApplyTargets iqn="" onClose={close} />)}
+            onClick={() => openDialog((close) => <ApplyTargets iqn="" onClose={close} />)}
             {...(refusal ? { refusal } : {})}
         >
             {_("Apply all")}
@@ -56,7 +55,6 @@ export function PendingCard({ refusal }: { refusal: string }) {
         <>
             {waiting.length > 0 && <WaitingCard waiting={waiting} apply={apply} />}
             {/* It stays in its place when nothing waits any more, so that it can close by itself. */}
-            {dialog}
         </>
     );
 }

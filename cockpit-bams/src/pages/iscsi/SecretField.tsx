@@ -1,7 +1,7 @@
 import { Button, ClipboardCopy, FormGroup, InputGroup, InputGroupItem, TextInput } from "@patternfly/react-core";
-import { useState } from "react";
 
 import { FieldHint } from "../../components/FieldHint";
+import { useFieldState } from "../../components/useFieldState";
 import { _ } from "../../text";
 import { makeSecret } from "./secret";
 import { secretProblem } from "./words";
@@ -16,7 +16,7 @@ interface Props {
 
 /** A secret that is typed blindly, or made here and shown until the dialog closes. */
 export function SecretField({ id, label, value, onChange, problem: other = "" }: Props) {
-    const [isMade, setMade] = useState(false);
+    const [isMade, setMade] = useFieldState(id, () => false);
     const problem = secretProblem(value) || other;
     const make = () => {
         onChange(makeSecret());

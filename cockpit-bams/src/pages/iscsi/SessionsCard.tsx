@@ -6,8 +6,8 @@ import { type IscsiTarget, type Session, TARGET } from "../../api/iscsi";
 import { ActionsMenu } from "../../components/ActionsMenu";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { NothingHere } from "../../components/NothingHere";
-import { useDialog } from "../../components/useDialog";
 import { useFew } from "../../components/useFew";
+import { openDialog } from "../../dialogs";
 import { bytes, rate, time } from "../../format";
 import { Link, placeOf } from "../../routing";
 import { _, fill } from "../../text";
@@ -28,7 +28,6 @@ interface RowProps {
 }
 
 function SessionRow({ session, target, withTarget, onClosed }: RowProps) {
-    const { dialog, open } = useDialog();
     const place = target && placeOf(target.path);
     const actions = [
         {
@@ -36,7 +35,7 @@ function SessionRow({ session, target, withTarget, onClosed }: RowProps) {
             action: "org.bams.iscsi.destroy",
             isDanger: true,
             refusal: target?.Owned ? undefined : _("Others made this target. BAMS never changes it."),
-            onClick: () => open((close) => <CloseSession session={session} onClosed={onClosed} onClose={close} />),
+            onClick: () => openDialog((close) => <CloseSession {...{ session, onClosed }} onClose={close} />),
         },
     ];
     return (
@@ -67,7 +66,6 @@ function SessionRow({ session, target, withTarget, onClosed }: RowProps) {
             </Td>
             <Td isActionCell>
                 <ActionsMenu label={fill(_("Actions of {name}"), { name: session.initiator })} actions={actions} />
-                {dialog}
             </Td>
         </Tr>
     );

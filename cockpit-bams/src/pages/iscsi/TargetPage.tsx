@@ -6,7 +6,7 @@ import { CopyableText } from "../../components/CopyableText";
 import { Details } from "../../components/Details";
 import { ObjectHead } from "../../components/ObjectHead";
 import { StateLabel } from "../../components/StateLabel";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { time } from "../../format";
 import { _, fill } from "../../text";
 import { AccessCard } from "./AccessCard";
@@ -22,13 +22,12 @@ function madeText({ Created, CreatedBy }: IscsiTarget): string {
 }
 
 function SettingsCard({ target }: { target: IscsiTarget }) {
-    const { dialog, open } = useDialog();
     const { Iqn, Alias, Enabled, Owned, Portals, Parameters, RelativeTargetId } = target;
     const change = (
         <ActionButton
             action="org.bams.iscsi.manage"
             variant="secondary"
-            onClick={() => open((close) => <EditTarget target={target} onClose={close} />)}
+            onClick={() => openDialog((close) => <EditTarget target={target} onClose={close} />)}
         >
             {_("Change")}
         </ActionButton>
@@ -52,7 +51,6 @@ function SettingsCard({ target }: { target: IscsiTarget }) {
                     ]}
                 />
             </CardBody>
-            {dialog}
         </Card>
     );
 }

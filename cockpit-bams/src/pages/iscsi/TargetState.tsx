@@ -5,7 +5,7 @@ import { useAnswer } from "../../api/hooks";
 import { type IscsiTarget, getDrift } from "../../api/iscsi";
 import { ActionButton } from "../../components/ActionButton";
 import { PlanSteps } from "../../components/PlanSteps";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { _ } from "../../text";
 import { ApplyTargets } from "./ApplyTargets";
 import { ImportTargets } from "./ImportTargets";
@@ -31,7 +31,6 @@ function Differences({ target }: { target: IscsiTarget }) {
 
 /** What is not as it shall be, and what puts it right. Nothing when all is well. */
 export function TargetState({ target }: { target: IscsiTarget }) {
-    const { dialog, open } = useDialog();
     const { Iqn, State, StateText, Pending, Owned } = target;
     const isWell = State === "in-sync" && Pending.length === 0;
     const drifted = State === "drifted";
@@ -41,7 +40,7 @@ export function TargetState({ target }: { target: IscsiTarget }) {
             <ActionButton
                 action={MANAGE}
                 variant="secondary"
-                onClick={() => open((close) => <ApplyTargets iqn={Iqn} isRepair={drifted} onClose={close} />)}
+                onClick={() => openDialog((close) => <ApplyTargets iqn={Iqn} isRepair={drifted} onClose={close} />)}
             >
                 {drifted ? _("Repair") : _("Apply")}
             </ActionButton>
@@ -50,7 +49,7 @@ export function TargetState({ target }: { target: IscsiTarget }) {
         <ActionButton
             action={MANAGE}
             variant="secondary"
-            onClick={() => open((close) => <ImportTargets chosen={[Iqn]} onClose={close} />)}
+            onClick={() => openDialog((close) => <ImportTargets chosen={[Iqn]} onClose={close} />)}
         >
             {_("Take over")}
         </ActionButton>
@@ -78,7 +77,6 @@ export function TargetState({ target }: { target: IscsiTarget }) {
                 </Alert>
             )}
             {/* It stays in its place when all becomes well, so that it can say so and close by itself. */}
-            {dialog}
         </>
     );
 }

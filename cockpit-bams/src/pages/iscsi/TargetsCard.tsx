@@ -8,9 +8,9 @@ import { ActionButton } from "../../components/ActionButton";
 import { FindInput } from "../../components/FindInput";
 import { NothingHere } from "../../components/NothingHere";
 import { StateLabel } from "../../components/StateLabel";
-import { useDialog } from "../../components/useDialog";
 import { useFew } from "../../components/useFew";
 import { useSorted } from "../../components/useSorted";
+import { openDialog } from "../../dialogs";
 import { number } from "../../format";
 import { Link, placeOf } from "../../routing";
 import { _ } from "../../text";
@@ -56,7 +56,6 @@ function TargetRow({ target }: { target: IscsiTarget }) {
 export function TargetsCard({ refusal }: { refusal: string }) {
     const all = useObjects<IscsiTarget>(TARGET);
     const [text, setText] = useState("");
-    const { dialog, open } = useDialog();
     const wanted = text.trim().toLowerCase();
     const shown = all.filter(({ Iqn, Alias }) => `${Iqn} ${Alias}`.toLowerCase().includes(wanted));
     const { sorted, sortBy } = useSorted(shown, COLUMNS);
@@ -69,7 +68,7 @@ export function TargetsCard({ refusal }: { refusal: string }) {
                 <ActionButton
                     action="org.bams.iscsi.manage"
                     variant="secondary"
-                    onClick={() => open((close) => <ImportTargets chosen={[]} onClose={close} />)}
+                    onClick={() => openDialog((close) => <ImportTargets chosen={[]} onClose={close} />)}
                     {...given}
                 >
                     {_("Take over")}
@@ -77,7 +76,7 @@ export function TargetsCard({ refusal }: { refusal: string }) {
             )}
             <ActionButton
                 action="org.bams.iscsi.manage"
-                onClick={() => open((close) => <CreateTarget onClose={close} />)}
+                onClick={() => openDialog((close) => <CreateTarget onClose={close} />)}
                 {...given}
             >
                 {_("Create target")}
@@ -126,7 +125,6 @@ export function TargetsCard({ refusal }: { refusal: string }) {
                 )}
                 {more}
             </CardBody>
-            {dialog}
         </Card>
     );
 }

@@ -1,9 +1,8 @@
-import { useEffect, useRef } from "react";
-
-import { useObject } from "../../api/hooks";
+import { useDiscovering, useObject } from "../../api/hooks";
 import { type IscsiTarget, TARGET } from "../../api/iscsi";
-import { NothingHere } from "../../components/NothingHere";
-import { Link, go } from "../../routing";
+import { Looking } from "../../components/Looking";
+import { NotThere } from "../../components/NotThere";
+import { useLeave } from "../../components/useLeave";
 import { _ } from "../../text";
 import type { PageProps } from "..";
 import { IscsiOverview } from "./IscsiOverview";
@@ -13,18 +12,13 @@ import { TargetPage } from "./TargetPage";
 export default function IscsiPage({ rest }: PageProps) {
     const path = `/org/bams/Iscsi/${rest.join("/")}`;
     const target = useObject<IscsiTarget>(path, TARGET);
-    const seen = useRef("");
-    const isThere = target !== undefined;
-    useEffect(() => {
-        // It was shown and is gone now: deleted, most likely here.
-        if (!isThere && seen.current === path) go(["iscsi"]);
-        seen.current = isThere ? path : "";
-    }, [isThere, path]);
-    if (rest.length === 0) return <IscsiOverview />;
+    const isLooking = useDiscovering("iscsi");
+    useLeave(path, target !== undefined, isLooking, "iscsi");
+    if (rest.length === 0) return isLooking ? <Looking area="iscsi" /> : <IscsiOverview />;
     if (target) return <TargetPage target={target} />;
     return (
-        <NothingHere title={_("This is not there any more")} action={<Link to={["iscsi"]}>{_("All targets")}</Link>}>
+        <NotThere area="iscsi" to={["iscsi"]} others={_("All targets")}>
             {_("The target of this address was removed.")}
-        </NothingHere>
+        </NotThere>
     );
 }

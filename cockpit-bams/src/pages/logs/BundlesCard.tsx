@@ -9,7 +9,7 @@ import { JOB, type Job } from "../../api/jobs";
 import { ActionButton } from "../../components/ActionButton";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { NothingHere } from "../../components/NothingHere";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { bytes, time } from "../../format";
 import { _, fill } from "../../text";
 import { CreateBundle } from "./CreateBundle";
@@ -57,7 +57,6 @@ function BundleRow({ bundle, onDelete }: { bundle: Bundle; onDelete: () => void 
 /** Archives of all that support needs. */
 export function BundlesCard() {
     const { value: bundles, error, again } = useAnswer(askBundles);
-    const { dialog, open } = useDialog();
     const jobs = useObjects<Job>(JOB).filter(({ Operation }) => Operation === BUNDLE_JOB);
     const ended = jobs.filter(({ State }) => State !== "running" && State !== "planned").length;
     const before = useRef(ended);
@@ -65,15 +64,14 @@ export function BundlesCard() {
         if (before.current !== ended) again();
         before.current = ended;
     }, [ended, again]);
-    // In the card, not in the row: a bundle that is gone takes its row away, and the dialog has to say so.
     const remove = (bundle: Bundle) =>
-        open((close) => <DeleteBundle bundle={bundle} onDone={again} onClose={close} />);
+        openDialog((close) => <DeleteBundle bundle={bundle} onTried={again} onClose={close} />);
     const isRunning = jobs.some(({ State }) => State === "running");
     const create = (
         <ActionButton
             action="org.bams.manage"
             variant="secondary"
-            onClick={() => open((close) => <CreateBundle onClose={close} />)}
+            onClick={() => openDialog((close) => <CreateBundle onClose={close} />)}
             {...(isRunning ? { refusal: _("One is being made at this moment.") } : {})}
         >
             {_("Create support bundle")}
@@ -117,7 +115,6 @@ export function BundlesCard() {
                     </>
                 )}
             </CardBody>
-            {dialog}
         </Card>
     );
 }

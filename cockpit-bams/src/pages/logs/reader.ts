@@ -1,6 +1,6 @@
 // Reads one log for the page: pages of it, and what comes while the page follows. Outside of React, because signals
 // come between a call and its answer.
-import { onSignal } from "../../api/bus";
+import { connectionState, onSignal } from "../../api/bus";
 import { type BusError, asBusError } from "../../api/errors";
 import { LOGS, type LogEntry, follow, get, stopFollowing } from "../../api/logs";
 import { s, t } from "../../api/wire";
@@ -139,7 +139,9 @@ export class LogReader {
         } catch (thrown) {
             if (round !== this.#round) return;
             this.#rest();
-            this.#become({ loading: "", error: asBusError(thrown), following: "off" });
+            // With the next connection another reader goes on as this one was told to.
+            const isAway = connectionState().kind !== "ready";
+            this.#become({ loading: "", error: asBusError(thrown), ...(isAway ? {} : { following: "off" }) });
         }
     }
 

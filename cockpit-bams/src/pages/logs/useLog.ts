@@ -1,12 +1,12 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 
-import { useConnection } from "../../api/hooks";
+import { useConnectionNumber } from "../../api/hooks";
 import type { LogFilter } from "./filter";
 import { type LogState, LogReader } from "./reader";
 
 /** The log of a filter. Another filter, and a new connection, is read anew and followed as the one before was. */
 export function useLog(filter: LogFilter): LogState & { reader: LogReader } {
-    const connection = useConnection();
+    const connection = useConnectionNumber();
     const address = JSON.stringify(filter);
     const before = useRef<LogReader | null>(null);
     const reader = useMemo(() => {

@@ -3,9 +3,11 @@ import type { ReactNode } from "react";
 
 import { getStatus } from "../../api/bacula";
 import { POOL, REPOSITORY, type DiskPool, type DiskRepository } from "../../api/disk";
-import { useAnswer, useObject, useObjects } from "../../api/hooks";
+import { useAnswer, useManager, useObject, useObjects } from "../../api/hooks";
 import { type Iscsi, type IscsiTarget, ISCSI, TARGET } from "../../api/iscsi";
+import type { DeviceArea } from "../../api/manager";
 import { DRIVE, LIBRARY, type TapeDrive, type TapeLibrary } from "../../api/tape";
+import { LookingLine } from "../../components/Looking";
 import { StateLabel } from "../../components/StateLabel";
 import { UsageBar } from "../../components/UsageBar";
 import { Link } from "../../routing";
@@ -15,6 +17,8 @@ import { takenBytes } from "../storage/words";
 interface AreaProps {
     title: string;
     place: string[];
+    /** Which devices it is about, where it is about any. */
+    devices?: DeviceArea;
     /** What is not as it should be: the name and state of each. */
     trouble: [name: string, state: string][];
     children: ReactNode;
@@ -22,14 +26,15 @@ interface AreaProps {
 
 const MOST = 4;
 
-function Area({ title, place, trouble, children }: AreaProps) {
+function Area({ title, place, devices, trouble, children }: AreaProps) {
+    const { Discovering: looking = [] } = useManager() ?? {};
     return (
         <Card isFullHeight>
             <CardTitle component="h2">
                 <Link to={place}>{title}</Link>
             </CardTitle>
             <CardBody>
-                {children}
+                {devices && looking.includes(devices) ? <LookingLine area={devices} /> : children}
                 {trouble.slice(0, MOST).map(([name, state]) => (
                     <p key={name} className="bams-wrap bams-space-above">
                         {name} <StateLabel state={state} />
@@ -56,7 +61,7 @@ function StorageArea() {
     // Thin pools lie in a volume group that is counted already.
     const whole = pools.filter(({ Kind }) => Kind !== "lvm-thin");
     return (
-        <Area title={_("Storage")} place={["storage"]} trouble={trouble}>
+        <Area title={_("Storage")} place={["storage"]} devices="disk" trouble={trouble}>
             <p className="bams-space-below">
                 {ngettext("{count} pool", "{count} pools", pools.length)},{" "}
                 {ngettext("{count} repository", "{count} repositories", repositories.length)}
@@ -90,7 +95,7 @@ function TapeArea() {
     ];
     const cleaning = drives.filter(({ NeedsCleaning }) => NeedsCleaning).length;
     return (
-        <Area title={_("Tape")} place={["tape"]} trouble={trouble}>
+        <Area title={_("Tape")} place={["tape"]} devices="tape" trouble={trouble}>
             {libraries.length === 0 && drives.length === 0 ? (
                 <p>{_("No tape library.")}</p>
             ) : (
@@ -117,7 +122,7 @@ function IscsiArea() {
         .filter(({ State }) => State !== "in-sync" && State !== "foreign")
         .map(({ Iqn, State }): [string, string] => [Iqn, State]);
     return (
-        <Area title={_("iSCSI")} place={["iscsi"]} trouble={trouble}>
+        <Area title={_("iSCSI")} place={["iscsi"]} devices="iscsi" trouble={trouble}>
             <p>
                 {ngettext("{count} target", "{count} targets", targets.length)},{" "}
                 {ngettext("{count} session", "{count} sessions", sessions)}

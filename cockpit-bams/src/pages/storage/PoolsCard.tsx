@@ -7,7 +7,7 @@ import { ActionButton } from "../../components/ActionButton";
 import { NothingHere } from "../../components/NothingHere";
 import { StateLabel } from "../../components/StateLabel";
 import { UsageBar } from "../../components/UsageBar";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { bytes } from "../../format";
 import { Link, placeOf } from "../../routing";
 import { _, fill } from "../../text";
@@ -45,12 +45,11 @@ function PoolRow({ pool }: { pool: DiskPool }) {
 
 export function PoolsCard() {
     const pools = useObjects<DiskPool>(POOL);
-    const { dialog, open } = useDialog();
     const create = (
         <ActionButton
             action="org.bams.disk.manage"
             variant="secondary"
-            onClick={() => open((close) => <CreatePool onClose={close} />)}
+            onClick={() => openDialog((close) => <CreatePool onClose={close} />)}
         >
             {_("Create pool")}
         </ActionButton>
@@ -85,7 +84,6 @@ export function PoolsCard() {
                     </Table>
                 )}
             </CardBody>
-            {dialog}
         </Card>
     );
 }

@@ -10,9 +10,9 @@ import { ActionButton } from "../../components/ActionButton";
 import { FindInput } from "../../components/FindInput";
 import { NothingHere } from "../../components/NothingHere";
 import { StateLabel } from "../../components/StateLabel";
-import { useDialog } from "../../components/useDialog";
 import { useFew } from "../../components/useFew";
 import { useSorted } from "../../components/useSorted";
+import { openDialog } from "../../dialogs";
 import { bytes } from "../../format";
 import { Link, placeOf } from "../../routing";
 import { _ } from "../../text";
@@ -63,7 +63,6 @@ export function RepositoriesCard({ within }: { within?: (repository: DiskReposit
     const all = useObjects<DiskRepository>(REPOSITORY).filter(within ?? (() => true));
     const [text, setText] = useState("");
     const [withOthers, setWithOthers] = useState(within !== undefined);
-    const { dialog, open } = useDialog();
 
     const others = all.filter(({ Owned }) => !Owned).length;
     const shown = all
@@ -74,7 +73,7 @@ export function RepositoriesCard({ within }: { within?: (repository: DiskReposit
     const create = (
         <ActionButton
             action="org.bams.disk.manage"
-            onClick={() => open((close) => <CreateRepository onClose={close} />)}
+            onClick={() => openDialog((close) => <CreateRepository onClose={close} />)}
             {...(pools.length === 0 ? { refusal: _("There is no pool to make it in. Create a pool first.") } : {})}
         >
             {_("Create repository")}
@@ -133,7 +132,6 @@ export function RepositoriesCard({ within }: { within?: (repository: DiskReposit
                 )}
                 {more}
             </CardBody>
-            {dialog}
         </Card>
     );
 }

@@ -1,7 +1,7 @@
 import { type DiskRepository, finishRepository, mountRepository, unmountRepository } from "../../api/disk";
 import { ActionsMenu, type MenuAction } from "../../components/ActionsMenu";
 import { PlanDialog } from "../../components/PlanDialog";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { _, fill } from "../../text";
 import { CreateSnapshot } from "./CreateSnapshot";
 import { DeleteRepository } from "./DeleteRepository";
@@ -10,11 +10,10 @@ import { GrowRepository } from "./GrowRepository";
 const MANAGE = "org.bams.disk.manage";
 
 export function RepositoryActions({ repository }: { repository: DiskRepository }) {
-    const { dialog, open } = useDialog();
     const { Name, State, Use, Mounted, Owned } = repository;
     if (!Owned) return null;
     const simple = (title: string, verb: string, call: typeof mountRepository) => () =>
-        open((close) => (
+        openDialog((close) => (
             <PlanDialog
                 title={fill(title, { name: Name })}
                 verb={verb}
@@ -42,25 +41,20 @@ export function RepositoryActions({ repository }: { repository: DiskRepository }
             text: _("Grow"),
             action: MANAGE,
             refusal: notReady,
-            onClick: () => open((close) => <GrowRepository repository={repository} onClose={close} />),
+            onClick: () => openDialog((close) => <GrowRepository repository={repository} onClose={close} />),
         },
         {
             text: _("Create snapshot"),
             action: MANAGE,
             refusal: notReady,
-            onClick: () => open((close) => <CreateSnapshot repository={repository} onClose={close} />),
+            onClick: () => openDialog((close) => <CreateSnapshot repository={repository} onClose={close} />),
         },
         {
             text: _("Delete"),
             action: "org.bams.disk.destroy",
             isDanger: true,
-            onClick: () => open((close) => <DeleteRepository repository={repository} onClose={close} />),
+            onClick: () => openDialog((close) => <DeleteRepository repository={repository} onClose={close} />),
         },
     );
-    return (
-        <>
-            <ActionsMenu label={fill(_("Actions of {name}"), { name: Name })} actions={actions} />
-            {dialog}
-        </>
-    );
+    return <ActionsMenu label={fill(_("Actions of {name}"), { name: Name })} actions={actions} />;
 }

@@ -6,7 +6,7 @@ import { ActionButton } from "../../components/ActionButton";
 import { ActionsMenu } from "../../components/ActionsMenu";
 import { NothingHere } from "../../components/NothingHere";
 import { StateLabel } from "../../components/StateLabel";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { bytes, percent, time } from "../../format";
 import { _, fill } from "../../text";
 import { CreateSnapshot } from "./CreateSnapshot";
@@ -18,7 +18,6 @@ function usedText({ used, used_percent: share }: Snapshot): string {
 }
 
 function SnapshotRow({ repository, snapshot }: { repository: DiskRepository; snapshot: Snapshot }) {
-    const { dialog, open } = useDialog();
     const props = { repository, snapshot };
     const lost = snapshot.valid === false;
     const foreign = snapshot.owned === false ? _("BAMS did not make it and will not change it.") : undefined;
@@ -29,14 +28,14 @@ function SnapshotRow({ repository, snapshot }: { repository: DiskRepository; sna
             action: "org.bams.disk.destroy",
             isDanger: true,
             refusal: foreign ?? (lost ? _("It ran full and is lost.") : mounted),
-            onClick: () => open((close) => <RollbackSnapshot {...props} onClose={close} />),
+            onClick: () => openDialog((close) => <RollbackSnapshot {...props} onClose={close} />),
         },
         {
             text: _("Delete"),
             action: "org.bams.disk.destroy",
             isDanger: true,
             refusal: foreign,
-            onClick: () => open((close) => <DeleteSnapshot {...props} onClose={close} />),
+            onClick: () => openDialog((close) => <DeleteSnapshot {...props} onClose={close} />),
         },
     ];
     return (
@@ -50,19 +49,17 @@ function SnapshotRow({ repository, snapshot }: { repository: DiskRepository; sna
             </Td>
             <Td isActionCell>
                 <ActionsMenu label={fill(_("Actions of {name}"), { name: snapshot.name })} actions={actions} />
-                {dialog}
             </Td>
         </Tr>
     );
 }
 
 export function SnapshotsCard({ repository }: { repository: DiskRepository }) {
-    const { dialog, open } = useDialog();
     const create = (
         <ActionButton
             action="org.bams.disk.manage"
             variant="secondary"
-            onClick={() => open((close) => <CreateSnapshot repository={repository} onClose={close} />)}
+            onClick={() => openDialog((close) => <CreateSnapshot repository={repository} onClose={close} />)}
             {...(repository.State === "ready" ? {} : { refusal: _("The repository is not ready.") })}
         >
             {_("Create snapshot")}
@@ -96,7 +93,6 @@ export function SnapshotsCard({ repository }: { repository: DiskRepository }) {
                     </Table>
                 )}
             </CardBody>
-            {dialog}
         </Card>
     );
 }

@@ -3,7 +3,7 @@ import { Button } from "@patternfly/react-core";
 import type { Slot, TapeDrive, TapeLibrary } from "../../api/tape";
 import { ActionButton } from "../../components/ActionButton";
 import { ActionsMenu, type MenuAction } from "../../components/ActionsMenu";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { _, fill } from "../../text";
 import { CleanDrive } from "./CleanDrive";
 import { LoadCartridge } from "./LoadCartridge";
@@ -31,16 +31,15 @@ function refusals({ State }: TapeDrive): { load?: string; unload?: string } {
 }
 
 export function DriveActions({ library, drive, drives, slots, onChoose, offer, onOffer }: Props) {
-    const { dialog, open } = useDialog();
     const why = refusals(drive);
     const props = () => ({ library, drive, slots: slots() });
-    const load = () => open((close) => <LoadCartridge {...props()} drives={drives} onClose={close} />);
-    const unload = () => open((close) => <UnloadDrive {...props()} onClose={close} />);
+    const load = () => openDialog((close) => <LoadCartridge {...props()} drives={drives} onClose={close} />);
+    const unload = () => openDialog((close) => <UnloadDrive {...props()} onClose={close} />);
     const clean: MenuAction = {
         text: _("Clean"),
         action: OPERATE,
         refusal: why.load,
-        onClick: () => open((close) => <CleanDrive {...props()} onClose={close} />),
+        onClick: () => openDialog((close) => <CleanDrive {...props()} onClose={close} />),
     };
     const choose: MenuAction = {
         text: _("Move the cartridge to a slot"),
@@ -74,7 +73,6 @@ export function DriveActions({ library, drive, drives, slots, onChoose, offer, o
                 label={fill(_("Actions of drive {number}"), { number: drive.Index })}
                 actions={onChoose ? [choose, clean] : [clean]}
             />
-            {dialog}
         </>
     );
 }

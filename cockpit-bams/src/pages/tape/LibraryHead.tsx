@@ -5,7 +5,7 @@ import { asBusError } from "../../api/errors";
 import { type TapeLibrary, refresh } from "../../api/tape";
 import { ActionButton } from "../../components/ActionButton";
 import { StateLabel } from "../../components/StateLabel";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { _, fill } from "../../text";
 import { toast } from "../../toasts";
 import { JobProgress } from "./JobProgress";
@@ -84,7 +84,6 @@ function Warnings({ library }: { library: TapeLibrary }) {
 
 /** Name and state of a library, what is wrong with it, and what can be done with all of it. */
 export function LibraryHead({ library }: { library: TapeLibrary }) {
-    const { dialog, open } = useDialog();
     const { Name, Serial, Vendor, Product, State, LastInventory, Drives } = library;
     // A job about a drive is shown there.
     const jobs = useRunning(library.path).filter(({ Objects }) => !Objects.some((path) => Drives.includes(path)));
@@ -103,7 +102,7 @@ export function LibraryHead({ library }: { library: TapeLibrary }) {
                         <ActionButton
                             action={OPERATE}
                             aria-label={fill(_("Take inventory of {library}"), { library: Name })}
-                            onClick={() => open((close) => <TakeInventory library={library} onClose={close} />)}
+                            onClick={() => openDialog((close) => <TakeInventory library={library} onClose={close} />)}
                         >
                             {_("Take inventory")}
                         </ActionButton>
@@ -115,7 +114,6 @@ export function LibraryHead({ library }: { library: TapeLibrary }) {
                 <JobProgress key={job.path} job={job} />
             ))}
             <Warnings library={library} />
-            {dialog}
         </header>
     );
 }

@@ -4,7 +4,7 @@ import { useCallback, useMemo, useState } from "react";
 import { useObjects } from "../../api/hooks";
 import { useAllowed } from "../../api/permissions";
 import { DRIVE, type Slot, type TapeDrive, type TapeLibrary } from "../../api/tape";
-import { useDialog } from "../../components/useDialog";
+import { openDialog } from "../../dialogs";
 import { _ } from "../../text";
 import { CleanDrive } from "./CleanDrive";
 import { DriveCard } from "./DriveCard";
@@ -49,31 +49,30 @@ export function LibraryPage({ library }: { library: TapeLibrary }) {
     const moving = useMovingSlots(library.path);
     const { source, setSource, slot, drive } = useSource(slots, drives, moving);
     const { allowed } = useAllowed(OPERATE);
-    const { dialog, open } = useDialog();
     const hasFreeDrive = drives.some(({ State }) => State === "empty");
     const cleans = slot !== undefined && isCleaning(slot);
 
     const load = useCallback(
         (from: Slot, target?: TapeDrive) => {
             const props = { library, drives, slots: latest(), slot: from, ...(target ? { drive: target } : {}) };
-            open((close) => <LoadCartridge {...props} onClose={close} />);
+            openDialog((close) => <LoadCartridge {...props} onClose={close} />);
         },
-        [library, drives, latest, open],
+        [library, drives, latest],
     );
     const intoDrive = useCallback(
         (target: TapeDrive) => {
             if (!slot) return;
             if (!isCleaning(slot)) return load(slot, target);
             const props = { library, slots: latest(), drive: target, source: slot[0] };
-            open((close) => <CleanDrive {...props} onClose={close} />);
+            openDialog((close) => <CleanDrive {...props} onClose={close} />);
         },
-        [library, slot, load, latest, open],
+        [library, slot, load, latest],
     );
     const choose = useCallback(({ Index }: TapeDrive) => setSource({ kind: "drive", number: Index }), [setSource]);
     const intoSlot = (target?: Slot) => {
         const given = target ? { target: target[0] } : {};
-        if (slot) open((close) => <TransferCartridge {...{ library, slots, slot, ...given }} onClose={close} />);
-        else if (drive) open((close) => <UnloadDrive {...{ library, slots, drive, ...given }} onClose={close} />);
+        if (slot) openDialog((close) => <TransferCartridge {...{ library, slots, slot, ...given }} onClose={close} />);
+        else if (drive) openDialog((close) => <UnloadDrive {...{ library, slots, drive, ...given }} onClose={close} />);
     };
     const offer = (known: TapeDrive) => {
         if (!allowed || !slot || known.State !== "empty") return "";
@@ -123,7 +122,6 @@ export function LibraryPage({ library }: { library: TapeLibrary }) {
                     />
                 </StackItem>
             </Stack>
-            {dialog}
         </>
     );
 }

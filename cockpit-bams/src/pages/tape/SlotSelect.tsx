@@ -1,8 +1,8 @@
 import { FormGroup, FormSelect, FormSelectOption, TextInput } from "@patternfly/react-core";
-import { useState } from "react";
 
 import type { Slot } from "../../api/tape";
 import { FieldHint } from "../../components/FieldHint";
+import { useFieldState } from "../../components/useFieldState";
 import { number } from "../../format";
 import { _, fill } from "../../text";
 import { slotChoice } from "./words";
@@ -25,7 +25,7 @@ const MOST = 200;
 
 /** Choose a slot from a list; where it would be too long, a search makes it shorter. */
 export function SlotSelect({ id, label, slots, value, onChange, whenNone, nothing }: Props) {
-    const [text, setText] = useState("");
+    const [text, setText] = useFieldState(`${id}-find`, () => "");
     const wanted = text.trim().toLowerCase();
     const fitting = slots.filter((slot) => slot[0] === value || slotChoice(slot).toLowerCase().includes(wanted));
     const shown = fitting.slice(0, MOST);

@@ -1,9 +1,10 @@
 import { Nav, NavItem, NavList } from "@patternfly/react-core";
 
-import { useObject, useObjects } from "../../api/hooks";
+import { useDiscovering, useObject, useObjects } from "../../api/hooks";
 import { DRIVE, LIBRARY, type TapeDrive, type TapeLibrary } from "../../api/tape";
-import { NothingHere } from "../../components/NothingHere";
-import { Link, go, href, placeOf } from "../../routing";
+import { Looking } from "../../components/Looking";
+import { NotThere } from "../../components/NotThere";
+import { go, href, placeOf } from "../../routing";
 import { _ } from "../../text";
 import type { PageProps } from "..";
 import { CartridgePage } from "./CartridgePage";
@@ -52,6 +53,7 @@ function LibraryTabs({ libraries, current }: { libraries: readonly TapeLibrary[]
 function Content({ rest, libraries }: { rest: string[]; libraries: readonly TapeLibrary[] }) {
     const path = `/org/bams/Tape/${rest.join("/")}`;
     const drive = useObject<TapeDrive>(path, DRIVE);
+    const isLooking = useDiscovering("tape");
     const [kind, name] = rest;
     const library = libraries.find((known) =>
         drive ? known.Serial === drive.Library : kind === undefined || known.path === path,
@@ -59,13 +61,13 @@ function Content({ rest, libraries }: { rest: string[]; libraries: readonly Tape
     if (kind === "cartridges") {
         return name === undefined ? <CartridgesPage /> : <CartridgePage key={name} barcode={name} />;
     }
-    if (libraries.length === 0) return <NoLibrary />;
+    if (libraries.length === 0) return isLooking ? <Looking area="tape" /> : <NoLibrary />;
     if (library && drive) return <DrivePage key={drive.path} library={library} drive={drive} />;
     if (library) return <LibraryPage key={library.path} library={library} />;
     return (
-        <NothingHere title={_("This is not there any more")} action={<Link to={["tape"]}>{_("All libraries")}</Link>}>
+        <NotThere area="tape" to={["tape"]} others={_("All libraries")}>
             {_("The library or drive of this address was taken away or switched off.")}
-        </NothingHere>
+        </NotThere>
     );
 }
 

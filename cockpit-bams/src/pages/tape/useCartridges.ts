@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import { type BusError, asBusError } from "../../api/errors";
-import { useConnection, useSignal } from "../../api/hooks";
+import { useConnectionNumber, useSignal } from "../../api/hooks";
 import { type Cartridge, TAPE, listCartridges } from "../../api/tape";
 import { type Options, s, u } from "../../api/wire";
 
@@ -37,7 +37,7 @@ async function pages(text: string, library: string, wanted: number): Promise<[Ca
 
 /** Cartridges that were ever seen, by barcode; asked for again when one of them moves. */
 export function useCartridges(text: string, library: string): Cartridges {
-    const connection = useConnection();
+    const connection = useConnectionNumber();
     const [wanted, setWanted] = useState(PAGE);
     const [round, setRound] = useState(0);
     const [known, setKnown] = useState<Omit<Cartridges, "more">>({

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import { type BusError, asBusError } from "../../api/errors";
-import { useConnection, useSignal } from "../../api/hooks";
+import { useConnectionNumber, useSignal } from "../../api/hooks";
 import { type Slot, type TapeLibrary, TAPE, listSlots } from "../../api/tape";
 import { u } from "../../api/wire";
 import { merged } from "./slots";
@@ -24,7 +24,7 @@ interface Slots {
  * later than a signal that came after it, so what signals told while a part was asked for is put over that part again.
  */
 export function useSlots({ Serial, SlotCount, LastInventory }: TapeLibrary): Slots {
-    const connection = useConnection();
+    const connection = useConnectionNumber();
     const wasRead = LastInventory > 0;
     const [known, setKnown] = useState<Omit<Slots, "latest">>({ slots: [], loading: true, error: null });
 
