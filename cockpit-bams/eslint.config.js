@@ -9,6 +9,14 @@ const cockpitOnlyInApi = {
     message: "Only src/api/ talks to the host.",
 };
 
+const spoken = {
+    name: "@patternfly/react-core",
+    importNames: [
+        "Alert", "AlertActionCloseButton", "Button", "ClipboardCopy", "NavList", "SearchInput", "Spinner", "Tabs",
+    ],
+    message: "It speaks English to screen readers: take the one of src/components/spoken*.tsx.",
+};
+
 export default ts.config(
     { ignores: ["dist/", "node_modules/", "build/"] },
     js.configs.recommended,
@@ -35,6 +43,7 @@ export default ts.config(
             "react-hooks/exhaustive-deps": "error",
             // A dialog puts the cursor into its first field: that is what a person expects there.
             "jsx-a11y/no-autofocus": "off",
+            "no-restricted-imports": ["error", { paths: [spoken] }],
             "no-restricted-properties": ["error", { property: "dangerouslySetInnerHTML" }],
         },
     },

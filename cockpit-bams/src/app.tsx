@@ -1,4 +1,4 @@
-import { Nav, NavItem, NavList, Page, PageSection, Spinner } from "@patternfly/react-core";
+import { Nav, NavItem, Page, PageSection } from "@patternfly/react-core";
 import { Suspense, useEffect, useRef } from "react";
 
 import { useConnection } from "./api/hooks";
@@ -8,6 +8,7 @@ import { Dialogs } from "./components/Dialogs";
 import { JobsBar } from "./components/JobsBar";
 import { Simulated } from "./components/Simulated";
 import { Toasts } from "./components/Toasts";
+import { NavList, Spinner } from "./components/spoken";
 import { PAGES } from "./pages";
 import { go, href, usePlace } from "./routing";
 import { _ } from "./text";

@@ -2,25 +2,22 @@
 
 Without KVM everything in a guest is emulated. On a host with two cores the appliance took with QEMU 7.2, and then 10.0:
 27.4 and 17.0 s for ten starts of Python, 22.8 and 12.6 s for three reloads of systemd, 9.3 and 2.8 s for a checksum of
-50 MB. What was unpacked is used from its folder; nothing of it is installed, and the sources of the host's apt stay as
-they are.
+50 MB.
 """
 
 import re
 import subprocess
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.appliance import hostpackages, mirror, paths
-from tests.appliance.steps import StepFailed, run_logged, say
+from tests.appliance import hostpackages, paths
+from tests.appliance.steps import StepFailed, say
+from tests.appliance.unpacked import unpack
 
 NAME = "qemu-system-x86_64"
 SLOW_BEFORE = 10
 SUITE = "bookworm-backports"
 PACKAGES = ("qemu-system-x86", "qemu-system-common", "qemu-system-data", "qemu-block-extra", "seabios")
-LOG = "host-packages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +47,10 @@ def prepare() -> None:
     """On Debian 12, unpack the newer one once. Without it the host's does the same work, more slowly."""
     if emulator() != HOSTS or HOSTS.major() >= SLOW_BEFORE or codename() != SUITE.partition("-")[0]:
         return
-    with tempfile.TemporaryDirectory(dir=paths.cache()) as work:
-        try:
-            download(Path(work))
-            root = Path(work) / "root"
-            for package in sorted(Path(work).glob("*.deb")):
-                run_logged(["dpkg-deb", "-x", str(package), str(root)], LOG)
-            unpacked(root).major()
-        except (StepFailed, OSError, subprocess.SubprocessError) as error:
-            say(f"The newer QEMU of {SUITE} is not to be had; the host's older one does the same, slowly: {error}")
-            return
-        with suppress(OSError):  # a run beside this one was quicker
-            root.rename(folder())
+    try:
+        unpack(SUITE, PACKAGES, folder(), lambda root: unpacked(root).major())
+    except (StepFailed, OSError, subprocess.SubprocessError) as error:
+        say(f"The newer QEMU of {SUITE} is not to be had; the host's older one does the same, slowly: {error}")
 
 
 def folder() -> Path:
@@ -74,25 +63,6 @@ def unpacked(root: Path) -> Emulator:
     places = [*(str(root / place) for place in data), "/usr/share/qemu", "/usr/lib/ipxe/qemu"]
     argv = (str(root / "usr/bin" / NAME), *(word for place in places for word in ("-L", place)))
     return Emulator(argv, {"QEMU_MODULE_DIR": str(root / "usr/lib/x86_64-linux-gnu/qemu")})
-
-
-def download(work: Path) -> None:
-    """The packages into `work`, from the host's mirror, with lists of our own."""
-    for place in ("lists/partial", "archives/partial"):
-        (work / place).mkdir(parents=True)
-    listed = work / "sources.list"
-    listed.write_text(mirror.source_line(SUITE, "main") + "\n")
-    given = {
-        "Dir::Etc::SourceList": listed,
-        "Dir::Etc::SourceParts": "/dev/null",
-        "Dir::State::Lists": work / "lists",
-        "Dir::Cache": work,
-        "APT::Sandbox::User": "root",  # nobody else may enter a folder for one person
-    }
-    apt = ["apt-get", "-q", *(word for name, value in given.items() for word in ("-o", f"{name}={value}"))]
-    run_logged([*apt, "update"], LOG)
-    wanted = [f"{package}/{SUITE}" for package in PACKAGES]
-    run_logged(["sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", str(work), *apt, "download", *wanted], LOG)
 
 
 def codename() -> str:

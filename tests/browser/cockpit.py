@@ -37,7 +37,9 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def serving(host: Host, *, person: str = "", port: int = 0, follow: bool = False) -> AsyncIterator[str]:
+async def serving(
+    host: Host, *, person: str = "", port: int = 0, follow: bool = False, bridge: str = "cockpit-bridge"
+) -> AsyncIterator[str]:
     """
     Serve the page, and give its address. ``person`` is a user of this machine, for limited mode; else who runs this.
 
@@ -56,7 +58,7 @@ async def serving(host: Host, *, person: str = "", port: int = 0, follow: bool =
     }
     # The bridge would start a bus of the session and an agent for keys, and leave both behind.
     environment |= {"DBUS_SESSION_BUS_ADDRESS": host.stack.address, "SSH_AUTH_SOCK": str(home / "no-agent")}
-    argv = [program(), "--no-tls", "--address", "127.0.0.1", "--port", str(port), "--local-session=cockpit-bridge"]
+    argv = [program(), "--no-tls", "--address", "127.0.0.1", "--port", str(port), f"--local-session={bridge}"]
     if person:
         user = pwd.getpwnam(person)
         argv = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", *argv]

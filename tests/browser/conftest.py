@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
+from tests.browser import newest
 from tests.browser.browsing import launched
 from tests.browser.host import Host, simulated
 from tests.browser.visitor import LIMIT_MS, PLAIN, Allowed, Visitor, log_problems, visiting
@@ -59,6 +60,12 @@ def stack_type() -> type[Scst] | type[Lio]:
     return Scst
 
 
+@pytest.fixture
+def cockpit() -> str:
+    """Whose Cockpit shows the page: this host's, or the newest. test_newest_cockpit.py has the other one."""
+    return "hosts"
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def host(allowed: Allowed, stack_type: type[Scst] | type[Lio]) -> AsyncIterator[Host]:
     """A small host for one test, which may do anything to it."""
@@ -81,9 +88,10 @@ async def demo() -> AsyncIterator[Host]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def root(host: Host, browser: Browser, allowed: Allowed) -> AsyncIterator[Visitor]:
+async def root(host: Host, browser: Browser, allowed: Allowed, cockpit: str) -> AsyncIterator[Visitor]:
     """With administrative access."""
-    async with visiting(host, browser, allowed) as visitor:
+    bridge = str(newest.bridge()) if cockpit == "newest" else "cockpit-bridge"
+    async with visiting(host, browser, allowed, bridge=bridge) as visitor:
         yield visitor
 
 

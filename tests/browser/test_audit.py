@@ -36,7 +36,7 @@ async def test_records_are_found_opened_and_verified(root: Visitor) -> None:
     await expect(rows(page).filter(has_text="nightly").first).to_contain_text("Done")
     assert "outcome=done" in page.url
     record = rows(page).filter(has_text="create repository nightly of").first
-    await record.get_by_role("button", name="Details").click()
+    await record.get_by_role("button", name=re.compile("^Details")).click()
     await expect(page.get_by_text("CreateRepository")).to_be_visible()
     await expect(page.get_by_text(re.compile("name = nightly"))).to_be_visible()
     await assert_accessible(page)

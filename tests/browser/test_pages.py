@@ -1,12 +1,13 @@
 """Every page of the demonstrated host opens without a fault, for every role, on every width."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.browser.browsing import PHONE, go, settled
+from tests.browser.browsing import PHONE, dialog, go, settled
 from tests.browser.host import Host
 from tests.browser.looks import assert_accessible, assert_fits, take_pictures
 from tests.browser.visitor import Allowed, Visitor, become, visiting
@@ -52,6 +53,30 @@ async def test_all_pages_in_limited_mode(
         for name in PAGES:
             await go(page, name)
             await assert_accessible(page)
+
+
+SPOKEN = """[...document.querySelectorAll('[aria-label], [aria-valuetext], .pf-v6-screen-reader')].flatMap(
+    (part) => [part.ariaLabel, part.ariaValueText, part.matches('.pf-v6-screen-reader') ? part.textContent : ''])"""
+NAMES = re.compile(r"iSCSI|Bacula|Logs|Pool|Pools|Name|Alias|LUNs|Volumes|Jobs|Targets|[^a-z]*")
+"""What only screen readers say, and is the same word in English and German."""
+
+
+async def spoken(page: Page) -> set[str]:
+    """What a screen reader says without being seen on the page, on all pages and in one dialog."""
+    said: set[str] = set()
+    for name in PAGES:
+        await go(page, name)
+        said |= {text.strip() for text in await page.evaluate(SPOKEN) if text}
+    await go(page, "storage")
+    await page.locator("main .pf-v6-c-card__header button").first.click()
+    await expect(dialog(page)).to_be_visible()
+    return said | {text.strip() for text in await page.evaluate(SPOKEN) if text}
+
+
+async def test_screen_readers_speak_the_language_of_the_person(admin: Visitor) -> None:
+    english, german = [await spoken(await admin.open(size=PHONE, language=language)) for language in ("", "de")]
+    assert len(english) > 20
+    assert [text for text in sorted(english & german) if not NAMES.fullmatch(text)] == []
 
 
 @pytest.mark.parametrize("language", ["de", "fr"])

@@ -62,9 +62,11 @@ def log_problems(host: Host, allowed: Allowed) -> list[str]:
 
 
 @asynccontextmanager
-async def visiting(host: Host, browser: Browser, allowed: Allowed, person: str = "") -> AsyncIterator[Visitor]:
+async def visiting(
+    host: Host, browser: Browser, allowed: Allowed, person: str = "", bridge: str = "cockpit-bridge"
+) -> AsyncIterator[Visitor]:
     """A Cockpit of its own for the person. At the end nothing may have gone wrong."""
-    async with serving(host, person=person) as url:
+    async with serving(host, person=person, bridge=bridge) as url:
         visitor = Visitor(host, browser, url, allowed)
         try:
             yield visitor

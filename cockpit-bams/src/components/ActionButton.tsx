@@ -1,6 +1,7 @@
-import { Button, type ButtonProps, Tooltip } from "@patternfly/react-core";
+import { type ButtonProps, Tooltip } from "@patternfly/react-core";
 
 import { useAllowed } from "../api/permissions";
+import { Button } from "./spoken";
 
 interface Props extends Omit<ButtonProps, "action"> {
     /** The polkit action that the click needs, such as org.bams.disk.manage. */

@@ -1,7 +1,5 @@
 // What stands in place of the pages while there is no daemon to talk to.
-import {
-    Button, EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter, Spinner,
-} from "@patternfly/react-core";
+import { EmptyState, EmptyStateActions, EmptyStateBody, EmptyStateFooter } from "@patternfly/react-core";
 import { DisconnectedIcon } from "@patternfly/react-icons/dist/esm/icons/disconnected-icon";
 import { ExclamationCircleIcon } from "@patternfly/react-icons/dist/esm/icons/exclamation-circle-icon";
 import { PlugIcon } from "@patternfly/react-icons/dist/esm/icons/plug-icon";
@@ -12,6 +10,7 @@ import { type BusError, asBusError } from "../api/errors";
 import { startService } from "../api/service";
 import { _, fill } from "../text";
 import { ErrorAlert } from "./ErrorAlert";
+import { Button, Spinner } from "./spoken";
 
 const LOG = "/system/logs#/?priority=info&_SYSTEMD_UNIT=bamsd.service";
 

@@ -1,11 +1,9 @@
-import { ClipboardCopy } from "@patternfly/react-core";
-
-import { _ } from "../text";
+import { ClipboardCopy } from "./spokenInputs";
 
 /** A name or identity that people need elsewhere, with a button that copies it. */
 export function CopyableText({ text }: { text: string }) {
     return (
-        <ClipboardCopy variant="inline-compact" hoverTip={_("Copy")} clickTip={_("Copied")} className="bams-wrap">
+        <ClipboardCopy variant="inline-compact" className="bams-wrap">
             {text}
         </ClipboardCopy>
     );

@@ -1,8 +1,8 @@
-import { Button } from "@patternfly/react-core";
 import { Component, type ReactNode } from "react";
 
 import { _ } from "../text";
 import { ErrorAlert } from "./ErrorAlert";
+import { Button } from "./spoken";
 
 /** A fault of one page leaves the others usable. Give it a key, so that another page starts afresh. */
 export class Crash extends Component<{ children: ReactNode }, { error: unknown }> {

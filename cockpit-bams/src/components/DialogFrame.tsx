@@ -1,10 +1,11 @@
-import { Button, Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
+import { Modal, ModalBody, ModalFooter, ModalHeader } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 
 import type { BusError } from "../api/errors";
 import { useConnection } from "../api/hooks";
 import { _ } from "../text";
 import { ErrorAlert } from "./ErrorAlert";
+import { Button, ModalBoxCloseButton } from "./spoken";
 
 interface Props {
     title: string;
@@ -31,7 +32,8 @@ export function DialogFrame(props: Props) {
     const { title, verb, isBusy, isBlocked = false, isDanger = false, warns = false, error, onClose } = props;
     const isConnected = useConnection().kind === "ready";
     return (
-        <Modal isOpen={isConnected} variant="medium" onClose={onClose} aria-labelledby="dialog-title">
+        <Modal isOpen={isConnected} variant="medium" onEscapePress={onClose} aria-labelledby="dialog-title">
+            <ModalBoxCloseButton onClose={onClose} />
             <ModalHeader
                 title={title}
                 labelId="dialog-title"

@@ -1,6 +1,7 @@
-import { Alert, type AlertProps } from "@patternfly/react-core";
+import type { AlertProps } from "@patternfly/react-core";
 
 import { asBusError } from "../api/errors";
+import { Alert } from "./spoken";
 
 /** What went wrong: a title by the error's name, and the daemon's sentence. The name itself can be opened. */
 export function ErrorAlert({ error, title, ...rest }: { error: unknown; title?: string } & Omit<AlertProps, "title">) {

@@ -1,4 +1,4 @@
-import { SearchInput } from "@patternfly/react-core";
+import { SearchInput } from "./spokenInputs";
 
 interface Props {
     text: string;

@@ -1,4 +1,4 @@
-import { Button, ExpandableSection, Progress, ProgressMeasureLocation, Spinner } from "@patternfly/react-core";
+import { ExpandableSection, Progress, ProgressMeasureLocation } from "@patternfly/react-core";
 import { useEffect, useState } from "react";
 
 import { asBusError } from "../api/errors";
@@ -7,6 +7,7 @@ import { JOB, type Job, cancel } from "../api/jobs";
 import { ago, left } from "../format";
 import { _, fill, ngettext } from "../text";
 import { toast } from "../toasts";
+import { Button, Spinner } from "./spoken";
 
 /** The time, again every few seconds while jobs run. */
 function useNow(active: boolean): number {

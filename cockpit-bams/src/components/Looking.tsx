@@ -1,7 +1,8 @@
-import { EmptyState, EmptyStateBody, Spinner } from "@patternfly/react-core";
+import { EmptyState, EmptyStateBody } from "@patternfly/react-core";
 
 import type { DeviceArea } from "../api/manager";
 import { N_, _ } from "../text";
+import { Spinner } from "./spoken";
 
 const TEXTS: Record<DeviceArea, string> = {
     disk: N_("Looking for disks and pools"),

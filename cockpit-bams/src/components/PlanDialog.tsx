@@ -1,5 +1,5 @@
 // The dialog of every change. It asks for a plan first, shows it when it is more than safe, and only then acts.
-import { Alert, Button, Form, FormGroup, Spinner, TextInput } from "@patternfly/react-core";
+import { Form, FormGroup, TextInput } from "@patternfly/react-core";
 import { type ReactNode, useState } from "react";
 
 import type { Step } from "../api/jobs";
@@ -7,6 +7,7 @@ import type { Options } from "../api/wire";
 import { _, fill } from "../text";
 import { DialogFrame } from "./DialogFrame";
 import { PlanSteps } from "./PlanSteps";
+import { Alert, Button, Spinner } from "./spoken";
 import { useChange } from "./useChange";
 
 export interface PlanDialogProps {

@@ -1,7 +1,8 @@
-import { Alert, AlertActionCloseButton, AlertGroup } from "@patternfly/react-core";
+import { AlertGroup } from "@patternfly/react-core";
 
 import { _ } from "../text";
 import { dismiss, useToasts } from "../toasts";
+import { Alert, AlertActionCloseButton } from "./spoken";
 
 /** Good news leave by themselves; bad news stay until they are closed. */
 const SECONDS = 8;

@@ -1,7 +1,7 @@
-import { Button } from "@patternfly/react-core";
 import { type ReactNode, useState } from "react";
 
 import { ngettext } from "../text";
+import { Button } from "./spoken";
 
 /** The first rows, and a button that shows `step` more: to draw all of many hundreds would take a second. */
 export function useFew<Row>(rows: readonly Row[], step = 100): { few: readonly Row[]; more: ReactNode } {

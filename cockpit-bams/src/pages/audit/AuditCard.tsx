@@ -1,10 +1,11 @@
-import { Button, Card, CardBody, CardHeader, CardTitle, Flex, Spinner } from "@patternfly/react-core";
+import { Card, CardBody, CardHeader, CardTitle, Flex } from "@patternfly/react-core";
 import { Table, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
 
 import { useFeature } from "../../api/hooks";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { NothingHere } from "../../components/NothingHere";
+import { Button, Spinner } from "../../components/spoken";
 import { replace } from "../../routing";
 import { _, ngettext } from "../../text";
 import { AuditFilters } from "./AuditFilters";
@@ -30,7 +31,7 @@ function Records({ audit }: { audit: Audit }) {
             </Thead>
             {audit.records.map((record, index) => (
                 // A record has no name; its place does, until the record is read anew.
-                <AuditRow key={`${index} ${record.time}`} record={record} index={index} />
+                <AuditRow key={`${index} ${record.time}`} record={record} />
             ))}
         </Table>
     );

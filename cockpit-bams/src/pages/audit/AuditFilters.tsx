@@ -1,4 +1,4 @@
-import { Button, FormSelect, FormSelectOption, TextInput } from "@patternfly/react-core";
+import { FormSelect, FormSelectOption, TextInput } from "@patternfly/react-core";
 import { type FormEvent, useEffect, useState } from "react";
 
 import { OUTCOMES } from "../../api/audit";
@@ -6,6 +6,7 @@ import { ACTIONS } from "../../api/permissions";
 import { Field } from "../../components/Field";
 import { stateText } from "../../components/StateLabel";
 import { TimeRange } from "../../components/TimeRange";
+import { Button } from "../../components/spoken";
 import { _ } from "../../text";
 import { type AuditFilter, isNarrowed, readFilter } from "./filter";
 

@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { AuditRecord } from "../../api/audit";
 import { ACTIONS } from "../../api/permissions";
 import { Details } from "../../components/Details";
+import { RowToggle } from "../../components/RowToggle";
 import { StateLabel } from "../../components/StateLabel";
 import { duration, moment } from "../../format";
 import { Link, placeOf } from "../../routing";
@@ -44,21 +45,20 @@ function ObjectText({ object }: { object: string }) {
 }
 
 /** One record, which opens to all that is known of it. */
-export function AuditRow({ record, index }: { record: AuditRecord; index: number }) {
+export function AuditRow({ record }: { record: AuditRecord }) {
     const [isOpen, setOpen] = useState(false);
     const known = ACTIONS[record.action];
     const time = moment(record.time);
     return (
         <Tbody isExpanded={isOpen}>
             <Tr>
-                <Td
-                    expand={{
-                        rowIndex: index,
-                        isExpanded: isOpen,
-                        onToggle: () => setOpen(!isOpen),
-                        expandId: "audit-",
-                    }}
-                />
+                <Td>
+                    <RowToggle
+                        isOpen={isOpen}
+                        label={fill(_("Details of the record of {time}"), { time })}
+                        onToggle={() => setOpen(!isOpen)}
+                    />
+                </Td>
                 <Td dataLabel={_("Time")} className="bams-number">
                     {time}
                 </Td>

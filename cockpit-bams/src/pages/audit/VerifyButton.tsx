@@ -1,9 +1,9 @@
-import { Alert, Button } from "@patternfly/react-core";
 import { useState } from "react";
 
 import { verifyAudit } from "../../api/audit";
 import { type BusError, asBusError } from "../../api/errors";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { Alert, Button } from "../../components/spoken";
 import { _, ngettext } from "../../text";
 
 export type Verdict = { ok: boolean; records: number; problem: string } | { error: BusError };

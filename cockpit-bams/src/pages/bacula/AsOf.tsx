@@ -1,7 +1,8 @@
-import { Button, Flex, FlexItem } from "@patternfly/react-core";
+import { Flex, FlexItem } from "@patternfly/react-core";
 import { SyncAltIcon } from "@patternfly/react-icons/dist/esm/icons/sync-alt-icon";
 import { type ReactNode, useEffect, useState } from "react";
 
+import { Button } from "../../components/spoken";
 import { ago, time } from "../../format";
 import { _, fill } from "../../text";
 import type { Bacula } from "./useBacula";

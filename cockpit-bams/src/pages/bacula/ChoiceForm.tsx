@@ -1,8 +1,9 @@
-import { ActionGroup, Button, Checkbox, Form, FormGroup, NumberInput, TextInput } from "@patternfly/react-core";
+import { ActionGroup, Checkbox, Form, FormGroup, NumberInput, TextInput } from "@patternfly/react-core";
 
 import type { DiskRepository } from "../../api/disk";
 import type { TapeLibrary } from "../../api/tape";
 import { FieldHint } from "../../components/FieldHint";
+import { Button } from "../../components/spoken";
 import { Link } from "../../routing";
 import { _, fill, ngettext } from "../../text";
 import { type Choice, MOST_DEVICES, usable } from "./choice";

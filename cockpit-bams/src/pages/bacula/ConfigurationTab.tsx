@@ -1,6 +1,4 @@
-import {
-    Card, CardBody, CardHeader, CardTitle, ExpandableSection, Spinner, Stack, StackItem,
-} from "@patternfly/react-core";
+import { Card, CardBody, CardHeader, CardTitle, ExpandableSection, Stack, StackItem } from "@patternfly/react-core";
 import { useCallback, useEffect, useState } from "react";
 
 import { checkConfig, generateConfig, getConfig } from "../../api/bacula";
@@ -11,6 +9,7 @@ import { LIBRARY, type TapeLibrary } from "../../api/tape";
 import type { Options } from "../../api/wire";
 import { ActionButton } from "../../components/ActionButton";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { Spinner } from "../../components/spoken";
 import { openDialog } from "../../dialogs";
 import { _ } from "../../text";
 import { ChoiceForm } from "./ChoiceForm";

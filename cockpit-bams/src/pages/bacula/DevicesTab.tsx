@@ -1,10 +1,11 @@
-import { Button, Card, CardBody, CardTitle } from "@patternfly/react-core";
+import { Card, CardBody, CardTitle } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 
 import type { BaculaDevice, BaculaStatus } from "../../api/bacula";
 import { useObjects } from "../../api/hooks";
 import { LIBRARY, type TapeLibrary } from "../../api/tape";
 import { NothingHere } from "../../components/NothingHere";
+import { Button } from "../../components/spoken";
 import { bytes, number } from "../../format";
 import { Link, go, placeOf } from "../../routing";
 import { _, fill } from "../../text";

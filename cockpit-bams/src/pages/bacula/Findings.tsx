@@ -1,6 +1,6 @@
-import { Alert } from "@patternfly/react-core";
 
 import type { Finding } from "../../api/bacula";
+import { Alert } from "../../components/spoken";
 import { _, fill, ngettext } from "../../text";
 
 export function errorsOf(findings: readonly Finding[]): Finding[] {

@@ -1,4 +1,4 @@
-import { Card, CardBody, CardTitle, Spinner, Stack, StackItem } from "@patternfly/react-core";
+import { Card, CardBody, CardTitle, Stack, StackItem } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useCallback } from "react";
 
@@ -7,6 +7,7 @@ import { useAnswer } from "../../api/hooks";
 import { u } from "../../api/wire";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { NothingHere } from "../../components/NothingHere";
+import { Spinner } from "../../components/spoken";
 import { bytes, duration, number, rate, time } from "../../format";
 import { _, fill } from "../../text";
 import { Word } from "./Word";

@@ -1,4 +1,4 @@
-import { Button, FormGroup, FormSelect, FormSelectOption } from "@patternfly/react-core";
+import { FormGroup, FormSelect, FormSelectOption } from "@patternfly/react-core";
 import { useState } from "react";
 
 import { label } from "../../api/bacula";
@@ -6,6 +6,7 @@ import { useObjects } from "../../api/hooks";
 import { LIBRARY, type TapeLibrary } from "../../api/tape";
 import { of } from "../../api/wire";
 import { PlanDialog } from "../../components/PlanDialog";
+import { Button } from "../../components/spoken";
 import { _, ngettext } from "../../text";
 import { StorageSelect } from "./Inventory";
 import { type Cartridge, SlotChooser, useCartridges } from "./SlotChooser";

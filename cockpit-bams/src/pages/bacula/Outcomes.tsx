@@ -1,8 +1,9 @@
 // What the last labelling and the last inventory found: their jobs say it, and a message would be gone too soon.
-import { Alert, ExpandableSection, List, ListItem } from "@patternfly/react-core";
+import { ExpandableSection, List, ListItem } from "@patternfly/react-core";
 
 import { useObjects } from "../../api/hooks";
 import { JOB, type Job } from "../../api/jobs";
+import { Alert } from "../../components/spoken";
 import { ago } from "../../format";
 import { _, fill, ngettext } from "../../text";
 

@@ -1,11 +1,11 @@
-import {
-    Alert, Card, CardBody, CardHeader, CardTitle, Stack, StackItem, Tab, TabTitleText, Tabs,
-} from "@patternfly/react-core";
+import { Card, CardBody, CardHeader, CardTitle, Stack, StackItem, Tab, TabTitleText } from "@patternfly/react-core";
 import { useState } from "react";
 
 import type { Finding } from "../../api/bacula";
 import type { Options } from "../../api/wire";
 import { ActionButton } from "../../components/ActionButton";
+import { Alert } from "../../components/spoken";
+import { Tabs } from "../../components/spokenInputs";
 import { openDialog } from "../../dialogs";
 import { _ } from "../../text";
 import { ApplyConfig } from "./ApplyConfig";

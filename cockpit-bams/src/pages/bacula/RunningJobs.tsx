@@ -1,9 +1,10 @@
 // A restart kills what runs. Every dialog that restarts the storage daemon names it, and lets the person choose.
-import { Alert, FormGroup, List, ListItem, Radio, Spinner } from "@patternfly/react-core";
+import { FormGroup, List, ListItem, Radio } from "@patternfly/react-core";
 
 import { getStatus } from "../../api/bacula";
 import { useAnswer } from "../../api/hooks";
 import { type Options, b } from "../../api/wire";
+import { Alert, Spinner } from "../../components/spoken";
 import { _, fill, ngettext } from "../../text";
 
 /** refuse: only when no job runs. wait: until they have ended. force: now, and they fail. */

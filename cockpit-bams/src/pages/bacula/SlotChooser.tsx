@@ -1,4 +1,4 @@
-import { Checkbox, Radio, Spinner } from "@patternfly/react-core";
+import { Checkbox, Radio } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useCallback } from "react";
 
@@ -7,6 +7,7 @@ import { type Slot, listSlots } from "../../api/tape";
 import { u } from "../../api/wire";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { FindInput } from "../../components/FindInput";
+import { Spinner } from "../../components/spoken";
 import { useFew } from "../../components/useFew";
 import { useFieldState } from "../../components/useFieldState";
 import { _, fill } from "../../text";

@@ -1,10 +1,11 @@
-import { Alert, Button, Card, CardBody, CardHeader, CardTitle } from "@patternfly/react-core";
+import { Card, CardBody, CardHeader, CardTitle } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 
 import type { BaculaStatus } from "../../api/bacula";
 import { ActionButton } from "../../components/ActionButton";
 import { Details } from "../../components/Details";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { Alert, Button } from "../../components/spoken";
 import { openDialog } from "../../dialogs";
 import { time } from "../../format";
 import { Link, go } from "../../routing";

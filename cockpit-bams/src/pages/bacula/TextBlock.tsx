@@ -1,6 +1,7 @@
-import { CodeBlock, CodeBlockAction, CodeBlockCode, Button } from "@patternfly/react-core";
+import { CodeBlock, CodeBlockAction, CodeBlockCode } from "@patternfly/react-core";
 import { CopyIcon } from "@patternfly/react-icons/dist/esm/icons/copy-icon";
 
+import { Button } from "../../components/spoken";
 import { _ } from "../../text";
 import { toast } from "../../toasts";
 

@@ -1,6 +1,5 @@
 import {
-    Button, Card, CardBody, CardHeader, CardTitle, FormSelect, FormSelectOption, Label, Spinner, Toolbar,
-    ToolbarContent, ToolbarItem,
+    Card, CardBody, CardHeader, CardTitle, FormSelect, FormSelectOption, Label, Toolbar, ToolbarContent, ToolbarItem,
 } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useCallback, useEffect, useState } from "react";
@@ -13,6 +12,7 @@ import { ActionButton } from "../../components/ActionButton";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { FindInput } from "../../components/FindInput";
 import { NothingHere } from "../../components/NothingHere";
+import { Button, Spinner } from "../../components/spoken";
 import { openDialog } from "../../dialogs";
 import { bytes, time } from "../../format";
 import { _, fill } from "../../text";

@@ -1,6 +1,8 @@
-import { Spinner, Stack, StackItem, Tab, TabTitleText, Tabs } from "@patternfly/react-core";
+import { Stack, StackItem, Tab, TabTitleText } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 
+import { Spinner } from "../../components/spoken";
+import { Tabs } from "../../components/spokenInputs";
 import { go, href } from "../../routing";
 import { N_, _ } from "../../text";
 import type { PageProps } from "..";

@@ -1,9 +1,10 @@
-import { Alert, Card, CardBody, CardHeader, CardTitle, List, ListItem } from "@patternfly/react-core";
+import { Card, CardBody, CardHeader, CardTitle, List, ListItem } from "@patternfly/react-core";
 import type { ReactNode } from "react";
 
 import type { Group, IscsiTarget } from "../../api/iscsi";
 import { ActionButton } from "../../components/ActionButton";
 import { Details } from "../../components/Details";
+import { Alert } from "../../components/spoken";
 import { openDialog } from "../../dialogs";
 import { _, fill } from "../../text";
 import { EditInitiators } from "./EditInitiators";

@@ -1,4 +1,4 @@
-import { Alert, Checkbox, FormGroup, FormSelect, FormSelectOption, Radio, TextInput } from "@patternfly/react-core";
+import { Checkbox, FormGroup, FormSelect, FormSelectOption, Radio, TextInput } from "@patternfly/react-core";
 import { useState } from "react";
 
 import { type DiskRepository, REPOSITORY } from "../../api/disk";
@@ -7,6 +7,7 @@ import { type IscsiTarget, TARGET, addLun } from "../../api/iscsi";
 import { b, u } from "../../api/wire";
 import { FieldHint } from "../../components/FieldHint";
 import { PlanDialog } from "../../components/PlanDialog";
+import { Alert } from "../../components/spoken";
 import { bytes } from "../../format";
 import { Link } from "../../routing";
 import { _, fill } from "../../text";

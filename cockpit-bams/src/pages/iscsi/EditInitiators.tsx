@@ -1,10 +1,11 @@
-import { Button, Checkbox, FormFieldGroup, FormFieldGroupHeader, FormGroup, TextInput } from "@patternfly/react-core";
+import { Checkbox, FormFieldGroup, FormFieldGroupHeader, FormGroup, TextInput } from "@patternfly/react-core";
 import { useState } from "react";
 
 import { type Group, type IscsiTarget, updateTarget } from "../../api/iscsi";
 import { as, of, s } from "../../api/wire";
 import { FieldHint } from "../../components/FieldHint";
 import { PlanDialog } from "../../components/PlanDialog";
+import { Button } from "../../components/spoken";
 import { _, fill } from "../../text";
 import { WordsInput } from "./WordsInput";
 import { useApply } from "./useApply";

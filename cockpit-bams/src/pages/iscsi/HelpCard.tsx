@@ -1,10 +1,11 @@
-import { Card, CardBody, CardTitle, ClipboardCopyButton, Tab, TabTitleText, Tabs } from "@patternfly/react-core";
+import { Card, CardBody, CardTitle, ClipboardCopyButton, Tab, TabTitleText } from "@patternfly/react-core";
 import { useState } from "react";
 
 import { useManager } from "../../api/hooks";
 import type { IscsiTarget } from "../../api/iscsi";
 import { CopyableText } from "../../components/CopyableText";
 import { Details } from "../../components/Details";
+import { Tabs } from "../../components/spokenInputs";
 import { _, fill } from "../../text";
 import { OWN_NAME, type System, commands } from "./commands";
 

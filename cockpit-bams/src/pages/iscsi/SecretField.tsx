@@ -1,6 +1,8 @@
-import { Button, ClipboardCopy, FormGroup, InputGroup, InputGroupItem, TextInput } from "@patternfly/react-core";
+import { FormGroup, InputGroup, InputGroupItem, TextInput } from "@patternfly/react-core";
 
 import { FieldHint } from "../../components/FieldHint";
+import { Button } from "../../components/spoken";
+import { ClipboardCopy } from "../../components/spokenInputs";
 import { useFieldState } from "../../components/useFieldState";
 import { _ } from "../../text";
 import { makeSecret } from "./secret";
@@ -52,8 +54,6 @@ export function SecretField({ id, label, value, onChange, problem: other = "" }:
                     <ClipboardCopy
                         variant="inline-compact"
                         isCode
-                        hoverTip={_("Copy")}
-                        clickTip={_("Copied")}
                         data-secret={id}
                     >
                         {value}

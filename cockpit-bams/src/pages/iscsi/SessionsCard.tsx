@@ -1,4 +1,4 @@
-import { Button, Card, CardBody, CardHeader, CardTitle, Spinner } from "@patternfly/react-core";
+import { Card, CardBody, CardHeader, CardTitle } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 
 import { useObjects } from "../../api/hooks";
@@ -6,6 +6,7 @@ import { type IscsiTarget, type Session, TARGET } from "../../api/iscsi";
 import { ActionsMenu } from "../../components/ActionsMenu";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { NothingHere } from "../../components/NothingHere";
+import { Button, Spinner } from "../../components/spoken";
 import { useFew } from "../../components/useFew";
 import { openDialog } from "../../dialogs";
 import { bytes, rate, time } from "../../format";

@@ -1,8 +1,9 @@
-import { Alert, List, ListItem } from "@patternfly/react-core";
+import { List, ListItem } from "@patternfly/react-core";
 
 import { useObject } from "../../api/hooks";
 import { ISCSI, ISCSI_PATH, type Iscsi } from "../../api/iscsi";
 import { CopyableText } from "../../components/CopyableText";
+import { Alert } from "../../components/spoken";
 import { _, fill } from "../../text";
 import { stackName } from "./words";
 

@@ -1,10 +1,11 @@
-import { Alert, List, ListItem } from "@patternfly/react-core";
+import { List, ListItem } from "@patternfly/react-core";
 import { useCallback } from "react";
 
 import { useAnswer } from "../../api/hooks";
 import { type IscsiTarget, getDrift } from "../../api/iscsi";
 import { ActionButton } from "../../components/ActionButton";
 import { PlanSteps } from "../../components/PlanSteps";
+import { Alert } from "../../components/spoken";
 import { openDialog } from "../../dialogs";
 import { _ } from "../../text";
 import { ApplyTargets } from "./ApplyTargets";

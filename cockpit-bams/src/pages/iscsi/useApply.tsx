@@ -1,8 +1,9 @@
-import { Alert, Checkbox } from "@patternfly/react-core";
+import { Checkbox } from "@patternfly/react-core";
 import { type ReactNode, useState } from "react";
 
 import { useAllowed } from "../../api/permissions";
 import { type Options, b } from "../../api/wire";
+import { Alert } from "../../components/spoken";
 import { _ } from "../../text";
 
 interface Applying {

@@ -1,4 +1,4 @@
-import { Button, Card, CardBody, CardHeader, CardTitle } from "@patternfly/react-core";
+import { Card, CardBody, CardHeader, CardTitle } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useEffect, useRef } from "react";
 
@@ -9,6 +9,7 @@ import { JOB, type Job } from "../../api/jobs";
 import { ActionButton } from "../../components/ActionButton";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { NothingHere } from "../../components/NothingHere";
+import { Button } from "../../components/spoken";
 import { openDialog } from "../../dialogs";
 import { bytes, time } from "../../format";
 import { _, fill } from "../../text";

@@ -1,5 +1,5 @@
-import { Button } from "@patternfly/react-core";
 
+import { Button } from "../../components/spoken";
 import { _, fill, ngettext } from "../../text";
 import { number } from "../../format";
 import type { LogReader, LogState } from "./reader";

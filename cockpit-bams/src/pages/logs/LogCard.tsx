@@ -1,12 +1,11 @@
-import {
-    Alert, AlertActionLink, Button, Card, CardBody, CardHeader, CardTitle, Flex, Spinner,
-} from "@patternfly/react-core";
+import { AlertActionLink, Card, CardBody, CardHeader, CardTitle, Flex } from "@patternfly/react-core";
 import { useCallback, useMemo, useState } from "react";
 
 import type { LogService } from "../../api/logs";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { NothingHere } from "../../components/NothingHere";
 import { StateLabel } from "../../components/StateLabel";
+import { Alert, Button, Spinner } from "../../components/spoken";
 import { _, fill, ngettext } from "../../text";
 import { FollowButtons, followText } from "./FollowButtons";
 import { LogFilters } from "./LogFilters";

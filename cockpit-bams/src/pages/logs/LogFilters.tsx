@@ -1,9 +1,10 @@
-import { FormSelect, FormSelectOption, SearchInput } from "@patternfly/react-core";
+import { FormSelect, FormSelectOption } from "@patternfly/react-core";
 import { useEffect, useState } from "react";
 
 import type { LogService } from "../../api/logs";
 import { Field } from "../../components/Field";
 import { TimeRange } from "../../components/TimeRange";
+import { SearchInput } from "../../components/spokenInputs";
 import { _, fill } from "../../text";
 import { type LogFilter } from "./filter";
 import { PRIORITIES } from "./words";

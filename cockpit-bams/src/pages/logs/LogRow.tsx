@@ -1,10 +1,10 @@
-import { Button, Label } from "@patternfly/react-core";
-import { AngleDownIcon } from "@patternfly/react-icons/dist/esm/icons/angle-down-icon";
-import { AngleRightIcon } from "@patternfly/react-icons/dist/esm/icons/angle-right-icon";
+import { Label } from "@patternfly/react-core";
 import { memo, useState } from "react";
 
 import { copyText } from "../../clipboard";
 import type { LogEntry } from "../../api/logs";
+import { RowToggle } from "../../components/RowToggle";
+import { Button } from "../../components/spoken";
 import { moment } from "../../format";
 import { _, fill, ngettext } from "../../text";
 import { toast } from "../../toasts";
@@ -80,15 +80,11 @@ export const LogRow = memo(function LogRow({ entry, isChosen, onChoose }: Props)
                 />
             </td>
             <td>
-                <button
-                    type="button"
-                    className="bams-log-toggle"
-                    aria-expanded={isOpen}
-                    aria-label={fill(_("Details of the line of {time}"), { time })}
-                    onClick={() => setOpen(!isOpen)}
-                >
-                    {isOpen ? <AngleDownIcon /> : <AngleRightIcon className="bams-mirrored" />}
-                </button>
+                <RowToggle
+                    isOpen={isOpen}
+                    label={fill(_("Details of the line of {time}"), { time })}
+                    onToggle={() => setOpen(!isOpen)}
+                />
             </td>
             <td className="bams-number">{time}</td>
             <td>

@@ -1,9 +1,10 @@
-import { Alert as Notice, Card, CardBody, CardHeader, CardTitle, Content } from "@patternfly/react-core";
+import { Card, CardBody, CardHeader, CardTitle, Content } from "@patternfly/react-core";
 
 import { asBusError } from "../../api/errors";
 import { useManager } from "../../api/hooks";
 import { type Alert, acknowledgeAlert } from "../../api/manager";
 import { ActionButton } from "../../components/ActionButton";
+import { Alert as Notice } from "../../components/spoken";
 import { ago, time } from "../../format";
 import { Link, placeOf } from "../../routing";
 import { _, fill } from "../../text";

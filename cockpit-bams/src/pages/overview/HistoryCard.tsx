@@ -1,4 +1,4 @@
-import { Card, CardBody, CardTitle, FormSelect, FormSelectOption, Spinner } from "@patternfly/react-core";
+import { Card, CardBody, CardTitle, FormSelect, FormSelectOption } from "@patternfly/react-core";
 import { type ReactNode, useState } from "react";
 
 import type { History } from "../../api/history";
@@ -6,6 +6,7 @@ import { ErrorAlert } from "../../components/ErrorAlert";
 import { Field } from "../../components/Field";
 import { LineChart } from "../../components/LineChart";
 import type { Line } from "../../components/lines";
+import { Spinner } from "../../components/spoken";
 import { N_, _, fill } from "../../text";
 import { type Group, kindOf, useHistory } from "./useSeries";
 

@@ -1,4 +1,4 @@
-import { Alert, FormGroup, TextInput } from "@patternfly/react-core";
+import { FormGroup, TextInput } from "@patternfly/react-core";
 import { useState } from "react";
 
 import { type DiskRepository, createSnapshot } from "../../api/disk";
@@ -6,6 +6,7 @@ import { t } from "../../api/wire";
 import { FieldHint } from "../../components/FieldHint";
 import { PlanDialog } from "../../components/PlanDialog";
 import { SizeInput } from "../../components/SizeInput";
+import { Alert } from "../../components/spoken";
 import { _, fill } from "../../text";
 import { nameProblem } from "./words";
 

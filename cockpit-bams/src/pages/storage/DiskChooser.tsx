@@ -1,9 +1,10 @@
-import { Alert, Checkbox, FormGroup, Spinner } from "@patternfly/react-core";
+import { Checkbox, FormGroup } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 
 import type { Candidate } from "../../api/disk";
 import type { Answered } from "../../api/hooks";
 import { ErrorAlert } from "../../components/ErrorAlert";
+import { Alert, Spinner } from "../../components/spoken";
 import { bytes } from "../../format";
 import { _, fill } from "../../text";
 

@@ -1,4 +1,4 @@
-import { Alert, Card, CardBody, CardTitle, Stack, StackItem } from "@patternfly/react-core";
+import { Card, CardBody, CardTitle, Stack, StackItem } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 
 import type { DiskPool } from "../../api/disk";
@@ -7,6 +7,7 @@ import { Details } from "../../components/Details";
 import { ObjectHead } from "../../components/ObjectHead";
 import { StateLabel } from "../../components/StateLabel";
 import { UsageBar } from "../../components/UsageBar";
+import { Alert } from "../../components/spoken";
 import { bytes, percent } from "../../format";
 import { _, fill } from "../../text";
 import { PoolActions } from "./PoolActions";

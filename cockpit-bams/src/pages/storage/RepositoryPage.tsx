@@ -1,4 +1,4 @@
-import { Alert, Card, CardBody, CardTitle, Stack, StackItem } from "@patternfly/react-core";
+import { Card, CardBody, CardTitle, Stack, StackItem } from "@patternfly/react-core";
 
 import { POOL, type DiskPool, type DiskRepository } from "../../api/disk";
 import { useObjects } from "../../api/hooks";
@@ -6,6 +6,7 @@ import { CopyableText } from "../../components/CopyableText";
 import { Details } from "../../components/Details";
 import { ObjectHead } from "../../components/ObjectHead";
 import { StateLabel } from "../../components/StateLabel";
+import { Alert } from "../../components/spoken";
 import { bytes, time } from "../../format";
 import { Link, placeOf } from "../../routing";
 import { _, fill } from "../../text";

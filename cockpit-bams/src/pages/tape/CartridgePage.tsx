@@ -1,4 +1,4 @@
-import { Card, CardBody, CardTitle, Spinner, Stack, StackItem } from "@patternfly/react-core";
+import { Card, CardBody, CardTitle, Stack, StackItem } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useCallback } from "react";
 
@@ -8,6 +8,7 @@ import { Details } from "../../components/Details";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { NothingHere } from "../../components/NothingHere";
 import { ObjectHead } from "../../components/ObjectHead";
+import { Spinner } from "../../components/spoken";
 import { number, time } from "../../format";
 import { Link } from "../../routing";
 import { N_, _ } from "../../text";

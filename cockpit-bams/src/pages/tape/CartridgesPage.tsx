@@ -1,6 +1,5 @@
 import {
-    Button, Card, CardBody, CardHeader, CardTitle, FormSelect, FormSelectOption, Spinner, Toolbar, ToolbarContent,
-    ToolbarItem,
+    Card, CardBody, CardHeader, CardTitle, FormSelect, FormSelectOption, Toolbar, ToolbarContent, ToolbarItem,
 } from "@patternfly/react-core";
 import { Table, Tbody, Td, Th, Thead, Tr } from "@patternfly/react-table";
 import { useState } from "react";
@@ -10,6 +9,7 @@ import { type Cartridge, LIBRARY, type TapeLibrary } from "../../api/tape";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { FindInput } from "../../components/FindInput";
 import { NothingHere } from "../../components/NothingHere";
+import { Button, Spinner } from "../../components/spoken";
 import { number, time } from "../../format";
 import { Link } from "../../routing";
 import { _ } from "../../text";

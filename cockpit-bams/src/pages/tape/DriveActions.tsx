@@ -1,8 +1,8 @@
-import { Button } from "@patternfly/react-core";
 
 import type { Slot, TapeDrive, TapeLibrary } from "../../api/tape";
 import { ActionButton } from "../../components/ActionButton";
 import { ActionsMenu, type MenuAction } from "../../components/ActionsMenu";
+import { Button } from "../../components/spoken";
 import { openDialog } from "../../dialogs";
 import { _, fill } from "../../text";
 import { CleanDrive } from "./CleanDrive";

@@ -1,7 +1,7 @@
-import { Alert } from "@patternfly/react-core";
 
 import { useManager } from "../../api/hooks";
 import type { TapeDrive } from "../../api/tape";
+import { Alert } from "../../components/spoken";
 import { _, fill } from "../../text";
 
 const LOOKS = { critical: "danger", warning: "warning", info: "info" } as const;

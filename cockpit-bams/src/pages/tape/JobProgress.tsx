@@ -1,6 +1,7 @@
-import { Progress, ProgressMeasureLocation, Spinner } from "@patternfly/react-core";
+import { Progress, ProgressMeasureLocation } from "@patternfly/react-core";
 
 import type { Job } from "../../api/jobs";
+import { Spinner } from "../../components/spoken";
 import { _, fill } from "../../text";
 
 /** What a job does now, on the element that it is about. */

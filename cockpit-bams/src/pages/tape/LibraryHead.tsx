@@ -1,10 +1,11 @@
-import { Alert, Flex, FlexItem, Title } from "@patternfly/react-core";
+import { Flex, FlexItem, Title } from "@patternfly/react-core";
 import { useState } from "react";
 
 import { asBusError } from "../../api/errors";
 import { type TapeLibrary, refresh } from "../../api/tape";
 import { ActionButton } from "../../components/ActionButton";
 import { StateLabel } from "../../components/StateLabel";
+import { Alert } from "../../components/spoken";
 import { openDialog } from "../../dialogs";
 import { _, fill } from "../../text";
 import { toast } from "../../toasts";

@@ -1,9 +1,10 @@
-import { Alert, Gallery, Stack, StackItem, Title } from "@patternfly/react-core";
+import { Gallery, Stack, StackItem, Title } from "@patternfly/react-core";
 import { useCallback, useMemo, useState } from "react";
 
 import { useObjects } from "../../api/hooks";
 import { useAllowed } from "../../api/permissions";
 import { DRIVE, type Slot, type TapeDrive, type TapeLibrary } from "../../api/tape";
+import { Alert } from "../../components/spoken";
 import { openDialog } from "../../dialogs";
 import { _ } from "../../text";
 import { CleanDrive } from "./CleanDrive";

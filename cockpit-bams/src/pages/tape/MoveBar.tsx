@@ -1,8 +1,8 @@
-import { Button } from "@patternfly/react-core";
 
 import type { Slot, TapeDrive } from "../../api/tape";
 import { useAllowed } from "../../api/permissions";
 import { ActionButton } from "../../components/ActionButton";
+import { Button } from "../../components/spoken";
 import { Link } from "../../routing";
 import { _, fill } from "../../text";
 import { OPERATE, cartridgeName, driveText, isCleaning, slotText } from "./words";

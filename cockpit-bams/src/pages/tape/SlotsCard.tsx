@@ -1,6 +1,5 @@
 import {
-    Card, CardBody, CardHeader, CardTitle, FormSelect, FormSelectOption, Spinner, Title, Toolbar, ToolbarContent,
-    ToolbarItem,
+    Card, CardBody, CardHeader, CardTitle, FormSelect, FormSelectOption, Title, Toolbar, ToolbarContent, ToolbarItem,
 } from "@patternfly/react-core";
 import { type ReactNode, useDeferredValue, useMemo, useState } from "react";
 
@@ -9,6 +8,7 @@ import type { Slot, TapeDrive, TapeLibrary } from "../../api/tape";
 import { ErrorAlert } from "../../components/ErrorAlert";
 import { FindInput } from "../../components/FindInput";
 import { NothingHere } from "../../components/NothingHere";
+import { Spinner } from "../../components/spoken";
 import { _, fill } from "../../text";
 import { LOOK_ICONS } from "./SlotCell";
 import { SlotGrid } from "./SlotGrid";

@@ -1,9 +1,10 @@
-import { Nav, NavItem, NavList } from "@patternfly/react-core";
+import { Nav, NavItem } from "@patternfly/react-core";
 
 import { useDiscovering, useObject, useObjects } from "../../api/hooks";
 import { DRIVE, LIBRARY, type TapeDrive, type TapeLibrary } from "../../api/tape";
 import { Looking } from "../../components/Looking";
 import { NotThere } from "../../components/NotThere";
+import { NavList } from "../../components/spoken";
 import { go, href, placeOf } from "../../routing";
 import { _ } from "../../text";
 import type { PageProps } from "..";

@@ -1,9 +1,10 @@
-import { Alert, Checkbox } from "@patternfly/react-core";
+import { Checkbox } from "@patternfly/react-core";
 import { type ReactNode, useState } from "react";
 
 import { useObject } from "../../api/hooks";
 import { DRIVE, LIBRARY, type TapeDrive, type TapeLibrary } from "../../api/tape";
 import { type Options, b } from "../../api/wire";
+import { Alert } from "../../components/spoken";
 import { _, fill } from "../../text";
 
 interface Robot {
