@@ -52,7 +52,7 @@ from bamsd.overview.units import state as unit_state
 from bamsd.rebuild.configuration import Configuration
 from bamsd.rebuild.service import Rebuild
 from bamsd.support.assembly import SupportArea
-from bamsd.system import systemd
+from bamsd.system import run, systemd
 from bamsd.tape import interface as tape_interface
 from bamsd.tape import recovery
 from bamsd.tape.health import DriveHealthPoll
@@ -310,6 +310,7 @@ class Daemon:
             await connection.drain()
             await connection.close()
         await asyncio.gather(stop if stop.done() else _cancelled(stop), closed, return_exceptions=True)
+        await run.all_stopped()
         await self._audit.close()
         await self._store.close()
         return 1 if lost else 0

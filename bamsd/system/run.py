@@ -144,6 +144,12 @@ def still_running() -> tuple[str, ...]:
     return tuple(program.shown for program in _left_running)
 
 
+async def all_stopped() -> None:
+    """Wait for the programs that are being stopped because nobody waits for them any more; some seconds at most."""
+    while _stopping:
+        await asyncio.wait(_stopping)
+
+
 def redact(text: str, secrets: Iterable[str]) -> str:
     """Blank every secret. The longest goes first, so that one secret inside another leaves no rest."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):

@@ -44,7 +44,7 @@ async def test_lvm_that_hangs_is_unresponsive_and_stops_nothing_else(stack: Stac
     await disks.create("here", "vg0")
     stack.lvm.hang_next("fullreport")
     hanging = asyncio.create_task(disks.refused("ResizeRepository", "st", "here", 2 * GIB))
-    await until(lambda: _hangs(stack), "lvm hangs")
+    await until(stack.lvm.hangs, "lvm hangs")
     await quickly(disks.create("other", "tank"))
     await quickly(disks.client.call("/org/bams/Tape", "org.bams.Tape.ListCartridges", "a{sv}", {}))
     assert isinstance(await hanging, NotReady)
@@ -56,11 +56,6 @@ async def test_lvm_that_hangs_is_unresponsive_and_stops_nothing_else(stack: Stac
     assert await disks.alerts() == {}
     assert (await disks.repositories())["here"]["State"] == "ready"
     await disks.done("ResizeRepository", "st", "here", 2 * GIB)
-
-
-def _hangs(stack: Stack) -> bool:
-    with stack.lvm.changing() as state:
-        return not state["hangs"]
 
 
 async def test_a_disk_of_a_volume_group_is_not_free_while_lvm_does_not_answer(stack: Stack) -> None:

@@ -159,6 +159,10 @@ class FakeLvm:
             state["hangs"].append({"on": subcommand, "gate": str(gate.path), "done": done})
         return gate
 
+    def hangs(self) -> bool:
+        """Whether every command that is to hang has begun."""
+        return not self._read()["hangs"]
+
     def _add(self, group: str, name: str, volume: Json) -> str:
         with self.changing() as state:
             state["groups"][group]["volumes"][name] = volume

@@ -183,6 +183,23 @@ async def test_cancelled_caller_kills_and_waits(tmp_path: Path) -> None:
     assert not Path(f"/proc/{pid_file.read_text().strip()}").exists()
 
 
+async def test_a_caller_that_leaves_twice_leaves_a_program_that_can_be_waited_for(tmp_path: Path) -> None:
+    """As the daemon at its end: who waits for the program is cancelled, and the program takes its time to stop."""
+    pid_file = tmp_path / "pid"
+    slow = f"trap 'sleep 0.3; exit' TERM; echo $$ > {pid_file}; while true; do sleep 0.02; done"
+    task = asyncio.create_task(run(sh(slow), timeout_s=1000))
+    await until(lambda: pid_file.exists() and pid_file.read_text())
+    for _ in range(2):
+        task.cancel()
+        await asyncio.sleep(0.05)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    process = Path(f"/proc/{pid_file.read_text().strip()}")
+    assert process.exists()
+    await runner.all_stopped()
+    assert not process.exists(), "collected, not left as a zombie"
+
+
 def never_killed(tmp_path: Path) -> list[str]:
     """A program that prints before and after it is let go, as mtx does around a move."""
     return sh(
