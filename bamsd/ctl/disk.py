@@ -91,6 +91,7 @@ async def list_repositories(session: Session, given: Namespace) -> None:
     found = [record_of(path, p) for path, p in (await session.client.objects(REPOSITORY)).items()]
     rows = [row for row in found if given.all or row["owned"]]
     others = len(found) - len(rows)
+    await session.say_incomplete("disk")
     more = f" {others} volumes were made by others; see them with --all." if others else ""
     session.output.rows(rows, REPOSITORIES, f"There is no repository.{more}")
 
@@ -110,6 +111,7 @@ async def list_snapshots(session: Session, given: Namespace) -> None:
 
 async def list_pools(session: Session, given: Namespace) -> None:
     rows = [record_of(path, p) for path, p in (await session.client.objects(POOL)).items()]
+    await session.say_incomplete("disk")
     session.output.rows(rows, POOLS, "There is no pool. See the disks for one: bamsctl disk candidates")
 
 

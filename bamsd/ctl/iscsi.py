@@ -125,6 +125,7 @@ def _record(path: str, properties: dict[str, Any]) -> dict[str, Any]:
 
 async def list_targets(session: Session, given: Namespace) -> None:
     rows = [_record(path, p) for path, p in (await session.client.objects(TARGET)).items()]
+    await session.say_incomplete("iscsi")
     if session.output.as_json:
         session.output.document(rows)
         return

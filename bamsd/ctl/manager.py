@@ -66,6 +66,7 @@ async def status(session: Session, given: Namespace) -> None:
     found: dict[str, Any] = {name: await _records(session, interface) for name, interface, _ in AREAS}
     found["repositories"] = [row for row in found["repositories"] if row["owned"]]
     running = [job for job in await _jobs(session) if job["state"] == "running"]
+    await session.say_incomplete("disk", "tape", "iscsi")
     if session.output.as_json:
         head = {"hostname": manager["Hostname"], "version": manager["Version"], "features": manager["Features"]}
         session.output.document(head | {"alerts": manager["Alerts"], "running": running} | found)

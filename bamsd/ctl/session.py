@@ -15,6 +15,8 @@ MANAGER = "org.bams.Manager"
 JOB = "org.bams.Job"
 CHANGE_TIMEOUT_S = 600.0
 """A person may be asked for a password meanwhile."""
+DEVICES = {"disk": "disks and pools", "tape": "tape libraries", "iscsi": "iSCSI targets"}
+"""What the daemon looks for when it starts, by the words of Manager.Discovering."""
 PLAN = (state("effect", "EFFECT"), Column("summary", "STEP"), Column("command", "COMMAND"))
 
 
@@ -47,6 +49,13 @@ class Session:
         have = ", ".join(manager["Features"])
         text = f"bamsd {manager['Version']} on {manager['Hostname']} does not offer {feature}, only {have}."
         return NotSupported(f"{text} Another version of it may.")
+
+    async def say_incomplete(self, *areas: str) -> None:
+        """Say it when the daemon has just started and has not found all devices of one of the areas yet."""
+        looking = (await self.client.properties(ROOT, MANAGER)).get("Discovering", ())
+        things = " and ".join(DEVICES[area] for area in areas if area in looking)
+        if things:
+            self.output.say(f"bamsd has just started and still looks for {things}. Ask again in a moment.")
 
     async def pages(
         self, path: str, member: str, options: Mapping[str, Any], limit: int | None, page: int = 500

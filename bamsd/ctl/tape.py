@@ -73,6 +73,7 @@ RELEASE = flag("--release", "when Bacula has the drive open, let it give the dri
 async def status(session: Session, given: Namespace) -> None:
     libraries = [record_of(path, p) for path, p in (await session.client.objects(LIBRARY)).items()]
     drives = [record_of(path, p) for path, p in (await session.client.objects(DRIVE)).items()]
+    await session.say_incomplete("tape")
     if given.library:
         libraries = [one_library(libraries, given.library)]
     serials = {library["serial"] for library in libraries}

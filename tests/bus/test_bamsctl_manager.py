@@ -49,6 +49,20 @@ async def test_every_command_of_the_daemon(stack: Stack) -> None:
         assert "on this host alone" in await shell.refused(9, "config", "check", "--host", "other")
 
 
+async def test_what_is_not_found_yet_is_not_called_missing(stack: Stack) -> None:
+    disks.prepare(stack)
+    gate = stack.lvm.hang_next("fullreport")
+    await stack.daemon()
+    shell = Shell(stack)
+    for words in (("disk", "list"), ("disk", "pool", "list"), ("status",)):
+        assert "still looks for disks and pools" in (await shell.did(*words)).err
+    assert "still looks for iSCSI targets" in (await shell.did("iscsi", "list")).err
+    gate.open()
+    await (await stack.client()).knows_all()
+    for words in (("disk", "pool", "list"), ("iscsi", "list"), ("tape", "status"), ("status",)):
+        assert "still looks" not in (await shell.did(*words)).err
+
+
 async def test_a_changed_audit_record_has_a_code(stack: Stack) -> None:
     await stack.daemon()
     shell = Shell(stack)
