@@ -1,15 +1,17 @@
 """Every dialog, when the person loses the right while it is open, and when the daemon dies while it acts."""
 
+import os
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.browsing import carry_out, dialog, press, refusal, settled
 from tests.browser.dialogs import SCENES, Way, ask
 from tests.browser.host import Host
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import PLAIN, Allowed, Visitor, visiting
 
 LEFT_UNDONE = "alert disk-leftover/"
 """In one scene a change was interrupted, so that it can be finished."""
@@ -17,12 +19,23 @@ LEFT_UNDONE = "alert disk-leftover/"
 Scene = Callable[[Host], Awaitable[Sequence[Way]]]
 
 
+@pytest_asyncio.fixture(loop_scope="session", params=["", PLAIN])
+async def anybody(
+    request: pytest.FixtureRequest, host: Host, browser: Browser, allowed: Allowed
+) -> AsyncIterator[Visitor]:
+    """root, and somebody else to whom polkit says yes."""
+    if request.param and os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+    async with visiting(host, browser, allowed, request.param) as visitor:
+        yield visitor
+
+
 @pytest.mark.parametrize("scene", SCENES)
-async def test_who_loses_a_right_is_told_so_and_nothing_is_done(root: Visitor, scene: Scene) -> None:
-    host = root.host
-    root.allowed.log.append(LEFT_UNDONE)
+async def test_who_loses_a_right_is_told_so_and_nothing_is_done(anybody: Visitor, scene: Scene) -> None:
+    host = anybody.host
+    anybody.allowed.log.append(LEFT_UNDONE)
     ways = await scene(host)
-    page = await root.open(ways[0].place)
+    page = await anybody.open(ways[0].place)
     await settled(page)
     before = await host.jobs_done()
     for way in ways:
