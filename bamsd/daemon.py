@@ -25,7 +25,8 @@ from bamsd.bus.objects import ObjectTree
 from bamsd.bus.polkit import Polkit
 from bamsd.core import job_record
 from bamsd.core.alerts import Alerts
-from bamsd.core.audit import Audit, Report
+from bamsd.core.audit import Audit
+from bamsd.core.audit_watch import AuditWatch
 from bamsd.core.holders import Holders
 from bamsd.core.jobs import Job, Jobs
 from bamsd.core.names import ROOT
@@ -69,8 +70,6 @@ STOP_LIMIT_S = 5.0
 """A robot that still moves then is left alone; the next start looks what became of it. systemd would wait 30 s."""
 
 CONFIG_ALERT = "config-refused"
-AUDIT_ALERT = "audit-broken"
-AUDIT_CHECK_S = 86400.0
 
 
 class Daemon:
@@ -86,6 +85,7 @@ class Daemon:
             keep=settings.audit.keep,
             journal=systemd.journal_send,
         )
+        self._audit_watch = AuditWatch(self._audit, self._alerts)
         self._jobs = Jobs(self._store, before_end=self._record_end)
         self._delivery = Delivery(settings.alerts, self._store, self._alerts)
         self._units = UnitWatch(self._alerts, settings.alerts.unit_interval_s)
@@ -99,7 +99,7 @@ class Daemon:
         await self._alerts.open()
         opened = await self._audit.open()
         if not opened.ok:  # it looks at the end of the chain alone, so it cannot say that all is well
-            await self._judge(opened)
+            await self._audit_watch.judge(opened)
         interrupted = await self._jobs.open()
         connection = await Connection.open()
         self._build(connection)
@@ -114,7 +114,7 @@ class Daemon:
         log.info("bamsd is ready as %s", BUS_NAME)
         self._spawn(self._watchdog())
         self._units.start()
-        self._spawn(self._check_audit())
+        self._spawn(self._audit_watch.daily())
         self._spawn(self._start_tape(interrupted))
         self._spawn(self._start_disk(interrupted))
         self._spawn(self._bacula.start(interrupted))
@@ -163,7 +163,7 @@ class Daemon:
             self._audit,
             polkit,
             declared_actions,
-            self.verify_audit,
+            self._audit_watch.verify,
             self.reload,
             self._support.service,
             self._rebuild,
@@ -314,29 +314,6 @@ class Daemon:
         await self._audit.close()
         await self._store.close()
         return 1 if lost else 0
-
-    async def verify_audit(self) -> Report:
-        report = await self._audit.verify()
-        await self._judge(report)
-        return report
-
-    async def _check_audit(self) -> None:
-        """Nobody may ask for years: the whole chain is checked once a day."""
-        while True:
-            await asyncio.sleep(AUDIT_CHECK_S)
-            await self.verify_audit()
-
-    async def _judge(self, report: Report) -> None:
-        """A broken chain is an alert until it is whole again."""
-        if report.ok:
-            await self._alerts.clear(AUDIT_ALERT)
-            return
-        await self._alerts.raise_alert(
-            AUDIT_ALERT,
-            "critical",
-            f"The audit record was changed by something else than bamsd: {report.problem}",
-            "Find out who can write to the log folder. The journal of bamsd holds a second copy of every record.",
-        )
 
     async def test_delivery(self, dry_run: bool) -> list[dict[str, Any]]:
         return [asdict(outcome) for outcome in await self._delivery.test(dry_run=dry_run)]

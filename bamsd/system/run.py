@@ -127,7 +127,10 @@ class Beside:
 
         Raises NotSupported when the program is not there, and ToolFailed when it cannot start.
         """
-        self._popen = _start_here(tuple(argv), stream, keep)
+        try:
+            self._popen = subprocess.Popen(argv, stdin=stream, stdout=stream, pass_fds=keep)
+        except (OSError, ValueError) as error:
+            raise _not_started(_name(argv), error) from None
 
     def end(self) -> int:
         """Ask it to stop and wait for that; its exit code."""
@@ -311,13 +314,6 @@ class _Program:
         argv = tuple(redact(word, self.secrets) for word in raw.argv)
         stdout, stderr = redact(raw.stdout, self.secrets), redact(raw.stderr, self.secrets)
         return Result(argv, raw.code, stdout, stderr, raw.duration_s)
-
-
-def _start_here(argv: tuple[str, ...], stream: int | None, keep: Sequence[int]) -> "subprocess.Popen[bytes]":
-    try:
-        return subprocess.Popen(argv, stdin=stream, stdout=stream, pass_fds=keep)
-    except (OSError, ValueError) as error:
-        raise _not_started(_name(argv), error) from None
 
 
 def _not_started(name: str, error: OSError | ValueError) -> BamsError:
