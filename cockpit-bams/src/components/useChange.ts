@@ -2,7 +2,7 @@
 // bar of running jobs shows it.
 import { useCallback, useEffect, useRef, useState } from "react";
 
-import { connected, store } from "../api/bus";
+import { connected, connectionNumber, store } from "../api/bus";
 import { type BusError, asBusError } from "../api/errors";
 import { useConnectionNumber } from "../api/hooks";
 import { type Effect, JOB, type Job, type Step, getJob, getPlan, jobError, worst } from "../api/jobs";
@@ -61,6 +61,7 @@ export function useChange({ change, showSafe, immediately, onDone }: Change): Ch
     const [steps, setSteps] = useState<readonly Step[]>([]);
     const [error, setError] = useState<BusError | null>(null);
     const here = useRef(true);
+    const plannedBy = useRef(0);
     const latest = useRef({ change, onDone });
     latest.current = { change, onDone };
 
@@ -70,7 +71,10 @@ export function useChange({ change, showSafe, immediately, onDone }: Change): Ch
         try {
             const path = await latest.current.change({});
             const release = watched(path);
-            const job = await settled(path);
+            const job = await settled(path).catch((thrown: unknown) => {
+                release(true);
+                throw thrown;
+            });
             const problem = job && jobError(job);
             if (!here.current || !problem) release(job === null || !here.current);
             else release(false);
@@ -88,6 +92,7 @@ export function useChange({ change, showSafe, immediately, onDone }: Change): Ch
         setStage("planning");
         setError(null);
         setSteps([]);
+        plannedBy.current = connectionNumber();
         try {
             const found = await getPlan(await latest.current.change({ dry_run: b(true) }));
             if (!here.current) return;
@@ -114,11 +119,8 @@ export function useChange({ change, showSafe, immediately, onDone }: Change): Ch
 
     // A plan was made by the daemon that was there then. Another one makes its own.
     const connection = useConnectionNumber();
-    const plannedBy = useRef(connection);
     useEffect(() => {
-        if (plannedBy.current === connection) return;
-        plannedBy.current = connection;
-        if (stage !== "planned") return;
+        if (stage !== "planned" || plannedBy.current === connection) return;
         setSteps([]);
         if (error) setStage("failed");
         else if (immediately) void plan();
