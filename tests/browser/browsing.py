@@ -21,6 +21,7 @@ from playwright.async_api import (
 
 View = Page | Frame
 
+PAGES = ("overview", "storage", "tape", "iscsi", "bacula", "logs", "audit", "settings")
 CHROMIUM = "/usr/bin/chromium"
 DESKTOP, PHONE = (1280, 900), (390, 844)
 

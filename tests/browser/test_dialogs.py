@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.browser.browsing import carry_out, dialog, press, refusal, settled
 from tests.browser.dialogs import SCENES, Way, ask
 from tests.browser.host import Host
-from tests.browser.visitor import PLAIN, Allowed, Visitor, visiting
+from tests.browser.visitor import PLAIN, Allowed, Visitor, crashed, visiting
 
 LEFT_UNDONE = "alert disk-leftover/"
 """In one scene a change was interrupted, so that it can be finished."""
@@ -30,13 +30,18 @@ async def anybody(
         yield visitor
 
 
+async def begun(visitor: Visitor, scene: Scene) -> tuple[Sequence[Way], Page]:
+    visitor.allowed.log.append(LEFT_UNDONE)
+    ways = await scene(visitor.host)
+    page = await visitor.open(ways[0].place)
+    await settled(page)
+    return ways, page
+
+
 @pytest.mark.parametrize("scene", SCENES)
 async def test_who_loses_a_right_is_told_so_and_nothing_is_done(anybody: Visitor, scene: Scene) -> None:
     host = anybody.host
-    anybody.allowed.log.append(LEFT_UNDONE)
-    ways = await scene(host)
-    page = await anybody.open(ways[0].place)
-    await settled(page)
+    ways, page = await begun(anybody, scene)
     before = await host.jobs_done()
     for way in ways:
         await ask(page, way, lambda: host.stack.polkit("no"))
@@ -57,11 +62,7 @@ async def ask_a_daemon_that_dies(host: Host, page: Page, way: Way) -> None:
     """The question is on its way, and never answered; the page says that the daemon is away, and then has it again."""
     await ask(page, way, host.freeze)
     kept = await filled_in(page)
-    host.restarts = True
-    host.kill()
-    await expect(page.get_by_role("heading", name="BAMS is starting again")).to_be_visible()
-    await expect(dialog(page)).to_be_hidden()
-    await host.start()
+    await crashed(host, page)
     await host.world.client.knows_all()
     await expect(refusal(page)).to_contain_text("BAMS did not answer")
     assert await filled_in(page) == kept
@@ -70,10 +71,7 @@ async def ask_a_daemon_that_dies(host: Host, page: Page, way: Way) -> None:
 @pytest.mark.parametrize("scene", SCENES)
 async def test_a_dialog_outlives_the_daemon_and_is_carried_out_afterwards(root: Visitor, scene: Scene) -> None:
     host = root.host
-    root.allowed.log.append(LEFT_UNDONE)
-    ways = await scene(host)
-    page = await root.open(ways[0].place)
-    await settled(page)
+    ways, page = await begun(root, scene)
     for way in ways:
         before = await host.jobs_done()
         await ask_a_daemon_that_dies(host, page, way)

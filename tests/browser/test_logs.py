@@ -13,7 +13,7 @@ from tests.browser.browsing import PHONE, dialog, go, log_lines, settled
 from tests.browser.conftest import open_folder
 from tests.browser.host import Host, simulated
 from tests.browser.looks import assert_accessible, assert_fits, take_pictures
-from tests.browser.visitor import Allowed, Visitor, become, log_problems, visiting
+from tests.browser.visitor import Allowed, Visitor, become, crashed, log_problems, visiting
 from tests.bus.stack import until
 
 MOST_FOLLOWED = 8
@@ -176,11 +176,7 @@ async def test_following_goes_on_with_a_restarted_daemon(root: Visitor) -> None:
     page = await at(root, "logs?service=scst")
     await button(page, "Follow").click()
     await expect(page.get_by_text("New lines come by themselves.")).to_be_visible()
-    root.host.restarts = True
-    root.host.kill()
-    await expect(page.get_by_role("heading", name="BAMS is starting again")).to_be_visible()
-    await root.host.start()
-    await settled(page)
+    await crashed(root.host, page)
     await expect(page.get_by_text("New lines come by themselves.")).to_be_visible()
     root.host.journal.write("after the restart", unit="scst.service")
     await expect(log_lines(page).first).to_contain_text("after the restart")

@@ -6,14 +6,12 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser import newest
-from tests.browser.browsing import PHONE, dialog, fill_repository, press, settled
+from tests.browser.browsing import PAGES, PHONE, dialog, fill_repository, press, settled
 from tests.browser.looks import assert_accessible, assert_fits
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import Visitor, crashed
 
 SUPPORTED = 287
 """The oldest, as manifest.json says."""
-
-PAGES = ("overview", "storage", "tape", "iscsi", "bacula", "logs", "audit", "settings")
 
 
 @pytest.fixture
@@ -40,11 +38,7 @@ async def test_the_daemon_comes_and_goes(root: Visitor) -> None:
     page = await root.open("storage")
     await settled(page)
     await fill_repository(page, "first", "vg0", 1, "Block device")
-    host.restarts = True
-    host.kill()
-    await expect(page.get_by_role("heading", name="BAMS is starting again")).to_be_visible()
-    await host.start()
-    await settled(page)
+    await crashed(host, page)
     await press(page, "Create")
     await expect(dialog(page)).to_be_hidden()
     await expect(page.get_by_role("link", name="first", exact=True)).to_be_visible()

@@ -7,12 +7,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.browsing import PHONE, dialog, go, settled
+from tests.browser.browsing import PAGES, PHONE, dialog, go, settled
 from tests.browser.host import Host
 from tests.browser.looks import assert_accessible, assert_fits, take_pictures
 from tests.browser.visitor import Allowed, Visitor, become, visiting
-
-PAGES = ("overview", "storage", "tape", "iscsi", "bacula", "logs", "audit", "settings")
 
 
 @pytest_asyncio.fixture(loop_scope="session")

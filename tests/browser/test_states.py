@@ -1,10 +1,10 @@
 """The page while the daemon is there, is not, and comes and goes."""
 
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.browser.browsing import carry_out, choose, clicked, dialog, press, refusal, settled
 from tests.browser.looks import assert_accessible, take_pictures
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import Visitor, crashed
 
 
 async def test_it_opens_for_an_administrator(root: Visitor) -> None:
@@ -72,14 +72,6 @@ async def test_a_killed_daemon_comes_back_by_itself(root: Visitor) -> None:
     await expect(page.get_by_role("link", name="tank", exact=True).first).to_be_visible()
 
 
-async def restarted(visitor: Visitor, page: Page) -> None:
-    visitor.host.restarts = True
-    visitor.host.kill()
-    await expect(page.get_by_role("heading", name="BAMS is starting again")).to_be_visible()
-    await visitor.host.start()
-    await settled(page)
-
-
 async def test_what_was_typed_in_a_page_outlives_the_daemon(root: Visitor) -> None:
     page = await root.open("bacula/configuration")
     await settled(page)
@@ -88,7 +80,7 @@ async def test_what_was_typed_in_a_page_outlives_the_daemon(root: Visitor) -> No
     await page.get_by_role("button", name="Show what would change").click()
     draft = page.get_by_role("group", name="Changes of ").first
     await expect(draft).to_contain_text("added: ")
-    await restarted(root, page)
+    await crashed(root.host, page)
     await expect(address).to_have_value("192.0.2.7")
     await expect(draft).to_contain_text("added: ")
 
@@ -99,7 +91,7 @@ async def test_an_object_at_its_address_outlives_the_daemon(root: Visitor) -> No
     await settled(page)
     await page.get_by_role("link", name="data", exact=True).click()
     address = page.url
-    await restarted(root, page)
+    await crashed(root.host, page)
     await expect(page.get_by_role("grid", name="Snapshots").or_(page.get_by_text("No snapshot"))).to_be_visible()
     assert page.url == address
 
@@ -112,7 +104,7 @@ async def test_a_generated_secret_can_still_be_noted_down_after_a_restart(root: 
     await clicked("Set credentials")(page)
     await dialog(page).get_by_role("button", name="Generate").click()
     secret = await dialog(page).locator("code").inner_text()
-    await restarted(root, page)
+    await crashed(root.host, page)
     await expect(dialog(page).locator("code")).to_have_text(secret)
 
 

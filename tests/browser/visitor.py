@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
-from tests.browser.browsing import DESKTOP, Problems, beyond
+from tests.browser.browsing import DESKTOP, Problems, beyond, settled
 from tests.browser.cockpit import serving
 from tests.browser.host import Host
 
@@ -74,6 +74,16 @@ async def visiting(
             for context in browser.contexts:
                 await context.close()
         assert visitor.problems() == []
+
+
+async def crashed(host: Host, page: Page) -> None:
+    """The daemon dies below a page and is started again, as systemd does it; the page says so and goes on."""
+    host.restarts = True
+    host.kill()
+    await expect(page.get_by_role("heading", name="BAMS is starting again")).to_be_visible()
+    await expect(page.get_by_role("dialog")).to_be_hidden()
+    await host.start()
+    await settled(page)
 
 
 def become(host: Host, role: str) -> None:

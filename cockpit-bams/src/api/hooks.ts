@@ -43,9 +43,10 @@ export function useFeature(word: string): boolean {
     return useManager()?.Features.includes(word) ?? false;
 }
 
-/** Whether the daemon has just started and not found all devices of an area yet. */
-export function useDiscovering(area: DeviceArea): boolean {
-    return useManager()?.Discovering?.includes(area) ?? false;
+/** Whether the daemon has just started and not found all devices of an area yet; never without an area. */
+export function useDiscovering(area: DeviceArea | undefined): boolean {
+    const looking = useManager()?.Discovering ?? [];
+    return area !== undefined && looking.includes(area);
 }
 
 export interface Answered<T> {

@@ -10,12 +10,11 @@ interface Props {
     act: () => Promise<void>;
     onClose: () => void;
     isDanger?: boolean;
-    warns?: boolean;
     children: ReactNode;
 }
 
 /** For what the daemon does at once, without a job and a plan: asks, acts, and says what went wrong. */
-export function ConfirmDialog({ title, verb, act, onClose, isDanger = false, warns = false, children }: Props) {
+export function ConfirmDialog({ title, verb, act, onClose, isDanger = false, children }: Props) {
     const [isBusy, setBusy] = useState(false);
     const [error, setError] = useState<BusError | null>(null);
     const submit = async () => {
@@ -30,7 +29,7 @@ export function ConfirmDialog({ title, verb, act, onClose, isDanger = false, war
         }
     };
     return (
-        <DialogFrame {...{ title, verb, isBusy, isDanger, warns, error, onClose }} onSubmit={() => void submit()}>
+        <DialogFrame {...{ title, verb, isBusy, isDanger, error, onClose }} onSubmit={() => void submit()}>
             {children}
         </DialogFrame>
     );

@@ -15,9 +15,8 @@ interface Props {
     onClose: () => void;
     isBusy: boolean;
     isBlocked?: boolean;
+    /** Something is lost or cut off: a red button, and a sign of warning before the title. */
     isDanger?: boolean;
-    /** A sign of warning before the title. */
-    warns?: boolean;
     error: BusError | null;
     /** Buttons between the one that acts and Cancel. */
     buttons?: ReactNode;
@@ -29,7 +28,7 @@ interface Props {
  * all that was filled in: keep that in a component around this one, or with useFieldState.
  */
 export function DialogFrame(props: Props) {
-    const { title, verb, isBusy, isBlocked = false, isDanger = false, warns = false, error, onClose } = props;
+    const { title, verb, isBusy, isBlocked = false, isDanger = false, error, onClose } = props;
     const isConnected = useConnection().kind === "ready";
     return (
         <Modal isOpen={isConnected} variant="medium" onEscapePress={onClose} aria-labelledby="dialog-title">
@@ -37,7 +36,7 @@ export function DialogFrame(props: Props) {
             <ModalHeader
                 title={title}
                 labelId="dialog-title"
-                {...(warns ? { titleIconVariant: "warning" as const } : {})}
+                {...(isDanger ? { titleIconVariant: "warning" as const } : {})}
             />
             <ModalBody>
                 {error && <ErrorAlert error={error} className="bams-space-below" />}

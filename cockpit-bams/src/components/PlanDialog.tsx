@@ -84,7 +84,6 @@ export function PlanDialog(props: PlanDialogProps) {
             isBusy={isBusy}
             isBlocked={blocked}
             isDanger={destroys}
-            warns={destroys}
             error={flow.error}
             buttons={planned && hasForm && back}
         >

@@ -19,7 +19,6 @@ export function CloseSession({ session, onClosed, onClose }: Props) {
             verb={_("Close session")}
             act={() => closeSession(target, id).then(onClosed)}
             isDanger
-            warns
             onClose={onClose}
         >
             <PlanSteps steps={[{ summary, effect: "disconnect", object: target, command: "" }]} />

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 
 import { getStatus } from "../../api/bacula";
 import { POOL, REPOSITORY, type DiskPool, type DiskRepository } from "../../api/disk";
-import { useAnswer, useManager, useObject, useObjects } from "../../api/hooks";
+import { useAnswer, useDiscovering, useObject, useObjects } from "../../api/hooks";
 import { type Iscsi, type IscsiTarget, ISCSI, TARGET } from "../../api/iscsi";
 import type { DeviceArea } from "../../api/manager";
 import { DRIVE, LIBRARY, type TapeDrive, type TapeLibrary } from "../../api/tape";
@@ -27,14 +27,14 @@ interface AreaProps {
 const MOST = 4;
 
 function Area({ title, place, devices, trouble, children }: AreaProps) {
-    const { Discovering: looking = [] } = useManager() ?? {};
+    const isLooking = useDiscovering(devices);
     return (
         <Card isFullHeight>
             <CardTitle component="h2">
                 <Link to={place}>{title}</Link>
             </CardTitle>
             <CardBody>
-                {devices && looking.includes(devices) ? <LookingLine area={devices} /> : children}
+                {devices && isLooking ? <LookingLine area={devices} /> : children}
                 {trouble.slice(0, MOST).map(([name, state]) => (
                     <p key={name} className="bams-wrap bams-space-above">
                         {name} <StateLabel state={state} />
