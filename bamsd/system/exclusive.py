@@ -19,7 +19,8 @@ async def is_exclusive(path: str, timeout_s: float = TIMEOUT_S) -> bool:
     """Whether the device is mounted, part of something, or opened exclusively (open(2), O_EXCL without O_CREAT).
 
     A device that is gone or empty is not. The device is opened for reading only, so udev takes no notice. For that
-    moment nobody else can open it exclusively. Raises ``TimedOut`` and ``ToolFailed``; what hangs is left behind.
+    moment nobody else can open it exclusively. Raises ``ToolFailed``, and ``TimedOut`` some seconds after the limit
+    when the question cannot even be stopped; it is left behind then.
     """
     argv = [sys.executable, "-I", "-S", open_exclusively.__file__, path]
     if shlex.join(argv) in still_running():
@@ -27,7 +28,7 @@ async def is_exclusive(path: str, timeout_s: float = TIMEOUT_S) -> bool:
             f"{path} still has not answered an earlier question: check the device and its pool, then try again."
         )
     try:
-        result = await run(argv, timeout_s=timeout_s, allowed_exits=(FREE, BUSY, GONE), kill_on_timeout=False)
+        result = await run(argv, timeout_s=timeout_s, allowed_exits=(FREE, BUSY, GONE))
     except TimedOut as slow:
         raise TimedOut(
             f"{path} did not answer within {timeout_s:g} s: check the device and its pool, then try again."
