@@ -144,7 +144,7 @@ class Daemon:
             alerts=self._alerts,
             listener=tape_objects,
         )
-        self._watch = Watch(self._tape, DriveHealthPoll(self._alerts, tape_objects.library_changed))
+        self._watch = Watch(self._tape, DriveHealthPoll(self._alerts, self._tape))
         tape_objects.entry = TapeInterface(self._tape)
 
         self._build_disk()

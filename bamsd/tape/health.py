@@ -6,8 +6,8 @@ has open is left alone: it is at work, and the next round will find it free.
 
 import asyncio
 import logging
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 from bamsd.core.alerts import Alerts
 from bamsd.core.names import drive_path
@@ -15,7 +15,7 @@ from bamsd.errors import BamsError, InUse, NotReady, NotSupported
 from bamsd.tape import sg, stenc
 from bamsd.tape.library import Library
 from bamsd.tape.models import CartridgeMemory, DriveHealth, TapeAlertFlag
-from bamsd.tape.views import DriveView, LibraryView
+from bamsd.tape.views import DriveView
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +31,19 @@ def needs_cleaning(health: DriveHealth | None) -> bool:
     return bool(flags & {CLEAN_NOW, CLEAN_PERIODIC} or health.cleaning_required)
 
 
-class DriveHealthPoll:
-    """Asks the drives of a library, one after the other."""
+class Libraries(Protocol):
+    """What a drive's answer needs of those who keep the libraries; ``service.Tape``."""
 
-    def __init__(self, alerts: Alerts, announce: Callable[[LibraryView], None]) -> None:
+    def is_here(self, library: Library) -> bool: ...
+    def announce(self, library: Library) -> None: ...
+
+
+class DriveHealthPoll:
+    """Asks the drives of a library, one after the other, as long as the library is there."""
+
+    def __init__(self, alerts: Alerts, libraries: Libraries) -> None:
         self._alerts = alerts
-        self._announce = announce
+        self._libraries = libraries
         self._asking = asyncio.Lock()
         self._silent: set[str] = set()
         self._seen: set[str] = set()
@@ -48,7 +55,8 @@ class DriveHealthPoll:
     async def ask(self, library: Library) -> None:
         async with self._asking:
             for drive in library.view.drives:
-                await self._ask_drive(library, drive)
+                if self._libraries.is_here(library):
+                    await self._ask_drive(library, drive)
 
     async def _ask_drive(self, library: Library, drive: DriveView) -> None:
         matched = library.matched_drive(drive.index)
@@ -63,8 +71,10 @@ class DriveHealthPoll:
             encryption = await stenc.status(matched.device.sg) if health.reports_anything else "unknown"
         except BamsError as error:
             log.warning("%s drive %d: health cannot be read: %s", library.name, drive.index, error.message)
-            if not isinstance(error, InUse | NotReady | NotSupported):
+            if self._libraries.is_here(library) and not isinstance(error, InUse | NotReady | NotSupported):
                 await self._raise_silent(library, drive, error)
+            return
+        if not self._libraries.is_here(library):
             return
         await self._alerts.clear(f"{SILENT}{_key(library, drive)}")
         if not health.reports_anything:
@@ -90,7 +100,7 @@ class DriveHealthPoll:
                 drive = replace(drive, health=answer.health, encryption=answer.encryption, memory=memory)
             drives.append(drive)
         library.view = replace(library.view, drives=tuple(drives))
-        self._announce(library.view)
+        self._libraries.announce(library)
 
     async def _raise_flags(self, library: Library, drive: DriveView, health: DriveHealth) -> None:
         if health.alerts is None:

@@ -113,16 +113,17 @@ class Tape:
                     continue
                 library = fresh.setdefault(library.serial, self._libraries.get(library.serial, library))
                 library.changer, library.devices = changer, found.drives
-            for gone in self._libraries.keys() - fresh.keys():
-                log.warning("%s: the tape library is gone", self._libraries[gone].name)
-                await self._conditions.gone(self._libraries[gone])
-                self._listener.library_removed(self._libraries.pop(gone).view)
+            for serial in self._libraries.keys() - fresh.keys():
+                gone = self._libraries.pop(serial)
+                log.warning("%s: the tape library is gone", gone.name)
+                self._listener.library_removed(gone.view)
+                await self._conditions.gone(gone)
             await self._conditions.forget_ignored(self.settings)
             for library in fresh.values():
                 if library.serial not in self._libraries:
                     log.info("%s: found %s %s at %s", library.name, *_model(library), library.changer.sg)
                     self._libraries[library.serial] = library
-                    self._listener.library_changed(library.view)
+                    self.announce(library)
 
     async def read_quietly(self, library: Library, *, identify: bool = False) -> None:
         """A reading that nobody asked for: it waits for the robot, and a failure becomes the library's state."""
@@ -144,36 +145,46 @@ class Tape:
         try:
             status, openers = await reading_with_openers(library)
         except BamsError as error:
-            if self._is_here(library):
+            if self.is_here(library):
                 state: LibraryState = "offline" if isinstance(error, NotReady) else "unknown"
                 library.view = replace(library.view, state=state, error=error.message)
-                self._listener.library_changed(library.view)
+                self.announce(library)
                 await self._conditions.silent(library, error)
             raise
-        if not self._is_here(library):
-            raise NotFound(f"Tape library {library.name} went away while it was read.")
+        self._demand_here(library)
         now = time.time_ns() // 1000
         before = library.places if library.status else await self.register.known(library.serial)
         found = places(status)
         await self.register.update(library.serial, before, found, time_us=now, move=move, person=person)
+        self._demand_here(library)
         library.homes |= {barcode: place.number for barcode, place in found.items() if place.kind == "slot"}
         changed = _changed_slots(library.status, status)
         library.places = found
         library.adopt(status, openers)
         library.view = replace(library.view, state="ready", error="", last_inventory_us=now)
-        self._listener.library_changed(library.view)
+        self.announce(library)
         for at in range(0, len(changed), SLOTS_PER_SIGNAL):
             self._listener.slots_changed(library.serial, changed[at : at + SLOTS_PER_SIGNAL])
             await asyncio.sleep(0)  # other calls get their turn while a full library is told
+        self._demand_here(library)
         await self._conditions.answers(library, status)
         if library.move_may_run_on and all(opener.path != library.changer.sg for opener in openers):
             library.move_may_run_on = False
             await self.alerts.clear(unfinished_alert(library))
         return status
 
-    def _is_here(self, library: Library) -> bool:
-        """A reading may outlast its library: what it found must not bring the library back."""
+    def is_here(self, library: Library) -> bool:
+        """Whether the library was there at the last look. What is asked of it may outlast it."""
         return self._libraries.get(library.serial) is library
+
+    def announce(self, library: Library) -> None:
+        """Tell what is new of a library. News of one that went away must not bring it back."""
+        if self.is_here(library):
+            self._listener.library_changed(library.view)
+
+    def _demand_here(self, library: Library) -> None:
+        if not self.is_here(library):
+            raise NotFound(f"Tape library {library.name} went away while it was read.")
 
     async def inventory(self, name: str, starter: Starter, *, queue: bool, wait: bool, dry_run: bool) -> Job:
         library = self.find(name)
@@ -274,7 +285,7 @@ class Tape:
 
         async def work(prepared: Prepared, progress: Progress) -> dict[str, Any]:
             library.view = replace(library.view, state="busy")
-            self._listener.library_changed(library.view)
+            self.announce(library)
             result = await self.mover.execute(prepared, progress, starter.person)
             if prepared.move.operation == "tape-clean":
                 result |= await self._finish_cleaning(prepared, progress, starter)

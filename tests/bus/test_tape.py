@@ -19,7 +19,7 @@ from bamsd.errors import (
     OutOfSpace,
     OutOfSync,
 )
-from tests.bus.stack import Stack
+from tests.bus.stack import Stack, until
 from tests.bus.tapes import LIB, TAPE, Library, prepare, started
 from tests.fakes.tape_library import Changer, Drive, Health
 
@@ -377,6 +377,23 @@ async def test_libraries_come_and_go(stack: Stack) -> None:
     tapes.plug(LIB)
     await library.client.call(TAPE, "org.bams.Tape.Refresh", "a{sv}", {})
     await library.done("Load", 1, 0)
+
+
+async def test_a_late_answer_of_a_drive_does_not_bring_its_library_back(stack: Stack) -> None:
+    tapes = prepare(stack)
+    gate = tapes.hang_next(LIB, "sg_logs")
+    await stack.daemon()
+    library = Library(await stack.client())
+    await library.client.listen()
+    await library.is_in("ready")
+    await until(lambda: tapes.calls("sg_logs"), "the question for the drive's health")
+    tapes.unplug(LIB)
+    await library.client.call(TAPE, "org.bams.Tape.Refresh", "a{sv}", {})
+    gate.open()
+    await asyncio.sleep(0.5)
+    assert [path for path in await library.client.objects() if path.startswith(TAPE)] == [TAPE]
+    alerts = (await library.client.get("/org/bams", "org.bams.Manager"))["Alerts"]
+    assert [alert["id"] for alert in alerts] == [f"tape-library/{LIB}"]
 
 
 async def test_settings_name_ignore_and_declare(stack: Stack) -> None:
