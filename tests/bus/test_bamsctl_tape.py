@@ -5,6 +5,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import subprocess
 import termios
 import time
@@ -32,11 +33,17 @@ class Terminal:
             stderr=side,
             env=environment,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=self._as_a_shell_does,
         )
         os.close(side)
         os.set_blocking(self._main, False)
         self.shown = ""
+
+    @staticmethod
+    def _as_a_shell_does() -> None:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        # Who starts the tests in the background of a script has them ignore it, and so all their programs.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     async def until(self, claim: Callable[[str], object], what: str) -> None:
         deadline = time.monotonic() + LIMIT_S
@@ -115,11 +122,12 @@ async def test_a_job_can_be_left_and_watched(stack: Stack) -> None:
 
 async def test_ctrl_c_leaves_the_job_and_says_how_to_cancel_it(stack: Stack) -> None:
     robots, library = await tapes.started(stack)
-    robots.set(LIB, move_seconds=1.0)
+    gate = robots.hold_moves(LIB)
     terminal = Terminal(stack, "tape", "load", LIB, "1", "0")
     await terminal.until(lambda shown: f"load slot 1 into drive 0 of {LIB}" in shown, "the job is shown")
     terminal.type("\x03")
     assert await terminal.end() == 130
+    gate.open()
     assert re.search(r"Job \d+ goes on. Follow it: bamsctl jobs watch \d+", terminal.shown)
     number = re.findall(r"jobs cancel (\d+)", terminal.shown)[0]
     assert (await library.client.job(f"/org/bams/jobs/{number}"))["State"] == "succeeded"
