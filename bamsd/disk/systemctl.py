@@ -1,5 +1,6 @@
 """systemctl: units of repositories, started and stopped."""
 
+from bamsd.disk.mount_unit import unescape_path
 from bamsd.errors import BamsError, InUse, NotFound, TimedOut, ToolFailed, shown
 from bamsd.system.run import CommandFailed, run
 
@@ -48,8 +49,9 @@ async def _failure(argv: tuple[str, ...], failed: CommandFailed) -> BamsError:
         return NotFound(f"systemd has no unit {unit}: write it again, then try once more.")
     if argv[1] == "stop" and unit.endswith(".mount") and await is_active(unit):
         # umount's "target is busy" is in the journal only.
+        point = shown(unescape_path(unit.removesuffix(".mount")))
         return InUse(
-            f"{unit} is still mounted, because something uses it: end what has files open there, then try again."
+            f"{point} is still mounted, because something uses it: end what has files open there, then try again."
         )
     lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith(_DONE)]
     reason = shown(lines[0]).rstrip(".") if lines else "it gave no reason"
