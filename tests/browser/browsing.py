@@ -84,6 +84,8 @@ async def settled(view: View) -> None:
 async def go(view: View, route: str) -> None:
     """Follow a link within the page, as the back button of the browser does."""
     await view.evaluate("hash => { window.location.hash = hash; }", f"#/{route}")
+    name = re.split("[/?]", route)[0]
+    await expect(view.locator(f'.pf-v6-c-page nav [aria-current="page"][href="#/{name}"]').first).to_be_visible()
     await settled(view)
 
 
@@ -108,12 +110,12 @@ async def carry_out(view: View, verb: str, *, first: str = "") -> None:
     await press(view, first or verb)
     await expect(view.locator("[role=dialog] ol, body:not(:has([role=dialog]))").first).to_be_visible()
     if await dialog(view).is_visible():
-        await _answer(view)
+        await answer(view)
         await press(view, verb)
     await expect(dialog(view)).to_be_hidden()
 
 
-async def _answer(view: View) -> None:
+async def answer(view: View) -> None:
     """Type the name of what is lost, and agree that sessions end."""
     label = dialog(view).locator("label", has_text="To go on, type ")
     if await label.count():
@@ -143,6 +145,56 @@ def clicked(name: str) -> Step:
 def chosen(name: str, action: str) -> Step:
     async def step(page: Page) -> None:
         await choose(page, name, action)
+
+    return step
+
+
+def filled(**fields: str) -> Step:
+    """Fields of the dialog by their labels, _ for a blank."""
+
+    async def step(page: Page) -> None:
+        for label, value in fields.items():
+            await dialog(page).get_by_role("textbox", name=label.replace("_", " "), exact=True).fill(value)
+
+    return step
+
+
+def marked(name: str) -> Step:
+    """One of several choices."""
+
+    async def step(page: Page) -> None:
+        await dialog(page).get_by_role("radio", name=name).check()
+
+    return step
+
+
+def ticked(name: str) -> Step:
+    async def step(page: Page) -> None:
+        await dialog(page).get_by_role("checkbox", name=re.compile(name)).check()
+
+    return step
+
+
+def unticked(name: str) -> Step:
+    async def step(page: Page) -> None:
+        await dialog(page).get_by_role("checkbox", name=re.compile(name)).uncheck()
+
+    return step
+
+
+def picked(label: str, value: str) -> Step:
+    async def step(page: Page) -> None:
+        await dialog(page).get_by_role("combobox", name=label, exact=True).select_option(value)
+
+    return step
+
+
+def each(*steps: Step) -> Step:
+    """One after the other."""
+
+    async def step(page: Page) -> None:
+        for one in steps:
+            await one(page)
 
     return step
 

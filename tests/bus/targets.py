@@ -67,6 +67,9 @@ class Scst:
             return False
         return True
 
+    def log_out(self, iqn: str, initiator: str) -> None:
+        self.kernel.logout(next(s for s in self.kernel.live if (s.iqn, s.initiator) == (iqn, initiator)))
+
     def is_in(self, iqn: str, initiator: str) -> bool:
         return any((s.iqn, s.initiator) == (iqn, initiator) for s in self.kernel.live)
 
@@ -119,6 +122,9 @@ class Lio:
 
     def log_in(self, iqn: str, initiator: str, user: str = "", secret: str = "") -> bool:
         return self.kernel.log_in(iqn, initiator, user, secret)
+
+    def log_out(self, iqn: str, initiator: str) -> None:
+        self.kernel.log_out(iqn, initiator)
 
     def is_in(self, iqn: str, initiator: str) -> bool:
         return self.kernel.is_logged_in(iqn, initiator)
