@@ -5,8 +5,6 @@ Each is undone at its end, so that the next dialog finds the host as it was.
 
 import asyncio
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -14,14 +12,11 @@ from typing import Any
 
 from tests.browser.host import Host
 from tests.bus.stack import LIMIT_S, until
-from tests.bus.tapes import LIB, TAPE, Library
+from tests.bus.tapes import LIB, TAPE, Library, kept_open
 from tests.bus.targets import HOST, A, B, Targets
 from tests.fakes import device_header
 
 Obstacle = Callable[[Host], AbstractAsyncContextManager[None]]
-
-KEEP_OPEN = "import sys; f = open(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
-"""A Python program that has a file open until its standard input ends."""
 
 
 @asynccontextmanager
@@ -183,10 +178,7 @@ def held(drive: int) -> Obstacle:
     @asynccontextmanager
     async def obstacle(host: Host) -> AsyncIterator[None]:
         node = (await Library(host.world.client).drive(drive))["Device"]
-        argv = [sys.executable, "-c", KEEP_OPEN, node]
-        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
-            assert program.stdout
-            await asyncio.to_thread(program.stdout.readline)
+        with kept_open(node):
             yield
         await look_again(host)
 

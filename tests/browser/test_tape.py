@@ -1,7 +1,5 @@
 """Tape in a browser: what a person chooses, where the robot then really brought it, and what is refused."""
 
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
@@ -12,12 +10,11 @@ from tests.browser.conftest import open_folder
 from tests.browser.host import Host, simulated
 from tests.browser.looks import assert_accessible, assert_fits, take_pictures
 from tests.browser.visitor import Allowed, Visitor, become, log_problems
-from tests.bus.tapes import LIB, Library
+from tests.bus.tapes import LIB, Library, kept_open
 from tests.fakes.tape_library import Changer, Drive, Health
 
 DRIVES = (Drive(health=Health()), Drive(health=Health(temperature=44)))
 CARTRIDGES = {**{n: f"BAM{n:03}L8" for n in range(1, 9)}, 9: "CLN001L8", 10: "", 11: "WRM001LY", 21: "NEW001L8"}
-HOLD = "import sys; f = open(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -227,10 +224,7 @@ async def test_a_drive_that_bacula_holds_is_given_back_on_request(root: Visitor)
     library = Library(world.client, LIB)
     node = (await library.drive(0))["Device"]
     page = await at_tape(root)
-    argv = [sys.executable, "-c", HOLD, node]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
-        assert program.stdout
-        assert program.stdout.readline() == b"open\n"
+    with kept_open(node) as program:
         world.bacula.set(holders=[program.pid], busy=[LIB])
         await page.get_by_role("button", name="Unload drive 0").click()
         await press(page, "Unload")

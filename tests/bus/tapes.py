@@ -1,8 +1,11 @@
 """A running daemon with fake tape libraries, and the words of org.bams.Tape."""
 
 import asyncio
+import subprocess
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from bamsd.core.names import drive_path, library_path
@@ -61,6 +64,17 @@ class Library:
                 return
             assert time.monotonic() < deadline, f"{self.serial} is not {state}: {found}"
             await asyncio.sleep(0.02)
+
+
+@contextmanager
+def kept_open(device: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A program of somebody else that has the device open. It ends with its standard input, at the latest here."""
+    code = "import sys; f = open(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    argv = [sys.executable, "-c", code, device]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        assert program.stdout
+        assert program.stdout.readline() == b"open\n"
+        yield program
 
 
 def prepare(stack: Stack, changers: Sequence[Changer] = (Changer(),)) -> FakeTapes:

@@ -2,15 +2,13 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 
 import pytest
 
 from bamsd.errors import BamsError, InUse, InvalidArgument, NotAuthorized, NotFound, NotReady, NotSupported, ToolFailed
 from tests.bus.bacula import fakes, world
 from tests.bus.stack import Stack, until
-from tests.bus.tapes import LIB, Library
+from tests.bus.tapes import LIB, Library, kept_open
 from tests.fakes.bacula import CONSOLE_PASSWORD, PASSWORD
 from tests.fakes.storage_daemon import State
 from tests.fakes.tape_library import Changer
@@ -362,19 +360,13 @@ async def test_permissions_are_mended_by_a_rule(stack: Stack) -> None:
         assert [argv[1] for argv in w.bacula.calls("udevadm")] == ["control", "trigger", "trigger", "trigger", "settle"]
 
 
-HOLD = "import sys; f = open(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
-
-
 async def test_a_drive_that_bacula_holds_is_given_back_on_request(stack: Stack) -> None:
     async with world(stack) as w:
         w.bacula.set(storages=[LIB])
         await w.done("Mount", "su", LIB, 0, slot=1)
         library = Library(w.client, LIB)
         node = (await library.drive(0))["Device"]
-        argv = [sys.executable, "-c", HOLD, node]
-        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
-            assert program.stdout
-            assert program.stdout.readline() == b"open\n"
+        with kept_open(node) as program:
             w.bacula.set(holders=[program.pid])
             refusal = await library.refused("Unload", 0)
             assert isinstance(refusal, InUse)

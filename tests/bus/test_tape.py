@@ -1,8 +1,6 @@
 """org.bams.Tape on the shipped daemon with fake robots: what works, what is refused, and that nothing happens then."""
 
 import asyncio
-import subprocess
-import sys
 
 import pytest
 
@@ -20,7 +18,7 @@ from bamsd.errors import (
     OutOfSync,
 )
 from tests.bus.stack import Stack, until
-from tests.bus.tapes import LIB, TAPE, Library, prepare, started
+from tests.bus.tapes import LIB, TAPE, Library, kept_open, prepare, started
 from tests.fakes.tape_library import Changer, Drive, Health
 
 MOVES = ("load", "unload", "transfer", "inventory")
@@ -238,11 +236,8 @@ async def test_two_libraries_move_at_once(stack: Stack) -> None:
 async def test_a_drive_that_another_program_holds_is_left_alone(stack: Stack) -> None:
     tapes, library = await started(stack)
     node = (await library.drive(0))["Device"]
-    hold = "import sys; f = open(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
-    with subprocess.Popen([sys.executable, "-c", hold, node], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
-        assert program.stdout
+    with kept_open(node) as program:
         assert program.stdin
-        assert program.stdout.readline() == b"open\n"
         refusal = await library.refused("Load", 1, 0)
         assert isinstance(refusal, InUse)
         assert f"(pid {program.pid})" in refusal.message
