@@ -19,8 +19,8 @@ async def is_exclusive(path: str, timeout_s: float = TIMEOUT_S) -> bool:
     """Whether the device is mounted, part of something, or opened exclusively (open(2), O_EXCL without O_CREAT).
 
     A device that is gone or empty is not. The device is opened for reading only, so udev takes no notice. For that
-    moment nobody else can open it exclusively. Raises ``ToolFailed``, and ``TimedOut`` some seconds after the limit
-    when the question cannot even be stopped; it is left behind then.
+    moment nobody else can open it exclusively. Raises ``ToolFailed``, and ``TimedOut`` when the question had to be
+    stopped at the limit. One that waits in the kernel cannot be; some seconds later it is left behind.
     """
     argv = [sys.executable, "-I", "-S", open_exclusively.__file__, path]
     if shlex.join(argv) in still_running():
