@@ -67,6 +67,21 @@ class Disks:
         found = await self.client.get("/org/bams", MANAGER)
         return {alert["id"]: alert["summary"] for alert in found["Alerts"]}
 
+    async def refresh(self) -> None:
+        """Have everything read again. What the answer came after, an alert of it included, stands."""
+        await self.client.call(DISK, "org.bams.Disk.Refresh", "a{sv}", {})
+
+    async def until_alerts(self, *kinds: str) -> None:
+        """Look again until exactly these kinds of alerts stand.
+
+        An object is told first and its alert follows, when it is on the disk; so nobody who has only seen the
+        object may ask for the alert at once.
+        """
+        deadline = time.monotonic() + LIMIT_S
+        while {id.partition("/")[0] for id in await self.alerts()} != set(kinds):
+            assert time.monotonic() < deadline, await self.alerts()
+            await self.refresh()
+
     def volumes(self) -> set[str]:
         """What the fakes really have."""
         lvm = {f"vg0/{name}" for name in self.lvm.volumes("vg0")}

@@ -1,5 +1,6 @@
 """A running daemon with fake disks and a fake target stack, and the words of org.bams.Iscsi."""
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ import pytest
 from bamsd.core.names import target_path
 from bamsd.errors import BamsError
 from tests.bus.disks import Disks, connected, prepare
-from tests.bus.stack import Client, Stack, until
+from tests.bus.stack import LIMIT_S, Client, Stack, until
 from tests.fakes.disks_lvm import MIB
 from tests.fakes.lio_kernel import LioKernel
 from tests.fakes.scst_kernel import LoginRefused, ScstKernel
@@ -252,6 +253,12 @@ class Targets:
 
     async def alerts(self) -> dict[str, str]:
         return {id: text for id, text in (await self.disks.alerts()).items() if id.startswith("iscsi-")}
+
+    async def until_alert(self, id: str) -> None:
+        """At a start the target stack is told first; its alert follows, when it is on the disk."""
+        async with asyncio.timeout(LIMIT_S):
+            while id not in await self.alerts():
+                await asyncio.sleep(0.02)
 
 
 async def ready(stack: Stack, side: Side) -> Targets:

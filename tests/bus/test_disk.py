@@ -231,16 +231,16 @@ async def test_changes_of_one_group_come_one_by_one_and_groups_do_not_wait_for_e
 async def test_a_thin_pool_that_fills_and_a_lost_disk_raise_alerts_that_end(stack: Stack) -> None:
     disks = await started(stack)
     disks.lvm.fill_pool("vg0", "tp0", 91.0)
-    await disks.client.call(DISK, "org.bams.Disk.Refresh", "a{sv}", {})
+    await disks.refresh()
     assert list(await disks.alerts()) == ["disk-space/lvm:vg0/tp0"]
     disks.lvm.fill_pool("vg0", "tp0", 50.0)
     [member] = (await disks.pool("vg0"))["Devices"]
     disks.lvm.lose_member("vg0", member["path"])
-    await disks.client.call(DISK, "org.bams.Disk.Refresh", "a{sv}", {})
+    await disks.refresh()
     assert "disk-health/lvm:vg0" in await disks.alerts()
     assert isinstance(await disks.refused("CreateRepository", "sst", "x", "vg0", GIB), NotReady)
     disks.lvm.lose_member("vg0", member["path"], lost=False)
-    await disks.client.call(DISK, "org.bams.Disk.Refresh", "a{sv}", {})
+    await disks.refresh()
     assert await disks.alerts() == {}
 
 
@@ -262,6 +262,7 @@ async def test_a_lost_store_is_filled_again_from_the_marks(stack: Stack) -> None
     for name, repository in after.items():
         same = ("Uuid", "Owned", "Use", "Filesystem", "State", "Mounted", "Size")
         assert {key: repository[key] for key in same} == {key: before[name][key] for key in same}
+    await disks.refresh()
     assert await disks.alerts() == {}
 
 
@@ -281,7 +282,7 @@ async def test_a_lost_store_and_a_file_system_that_was_never_made_is_finished_al
     disks = await connected(stack)
     found = (await disks.repositories())["bare"]
     assert (found["State"], found["StateText"]) == ("incomplete", "its file system was not made")
-    assert [id.split("/")[0] for id in await disks.alerts()] == ["disk-leftover"]
+    await disks.until_alerts("disk-leftover")
     assert isinstance(await disks.refused("MountRepository", "s", "bare"), NotReady)
     await disks.done("FinishRepository", "s", "bare")
     found = (await disks.repositories())["bare"]
@@ -305,7 +306,7 @@ async def test_a_volume_that_vanished_is_missing_until_it_is_forgotten(stack: St
     disks = await started(stack)
     await disks.create("gone", "tank")
     disks.zfs.remove("tank/gone")
-    await disks.client.call(DISK, "org.bams.Disk.Refresh", "a{sv}", {})
+    await disks.refresh()
     found = (await disks.repositories())["gone"]
     assert (found["State"], found["Device"]) == ("missing", "")
     assert [id.split("/")[0] for id in await disks.alerts()] == ["disk-missing"]

@@ -1,7 +1,6 @@
 """Programs that hang, two clients at once, and hostile names: org.bams.Disk goes on, and says what is so."""
 
 import asyncio
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -24,18 +23,6 @@ async def quickly(call: Any) -> Any:
         return await call
 
 
-async def refresh(disks: Disks) -> None:
-    await disks.client.call(DISK, "org.bams.Disk.Refresh", "a{sv}", {})
-
-
-async def eventually(disks: Disks, alerts: set[str]) -> None:
-    """Look again until exactly these kinds of alerts stand."""
-    deadline = time.monotonic() + 30
-    while {id.partition("/")[0] for id in await disks.alerts()} != alerts:
-        assert time.monotonic() < deadline, await disks.alerts()
-        await refresh(disks)
-
-
 async def test_lvm_that_hangs_is_unresponsive_and_stops_nothing_else(stack: Stack) -> None:
     prepare(stack)
     stack.config["disk"] |= {"read_timeout_s": 3}
@@ -52,7 +39,7 @@ async def test_lvm_that_hangs_is_unresponsive_and_stops_nothing_else(stack: Stac
     found = await disks.repositories()
     assert (found["here"]["State"], found["other"]["State"]) == ("unresponsive", "ready")
     assert (await disks.pool("vg0"))["Health"] == "unresponsive"
-    await refresh(disks)
+    await disks.refresh()
     assert await disks.alerts() == {}
     assert (await disks.repositories())["here"]["State"] == "ready"
     await disks.done("ResizeRepository", "st", "here", 2 * GIB)
@@ -94,7 +81,7 @@ async def test_a_zpool_that_hangs_does_not_hang_the_one_beside_it(stack: Stack) 
     await disks.create("kept", "dead")
     asked = len(stack.zfs.calls("dead")) + 1
     gate = stack.zfs.hang("dead")
-    looking = asyncio.create_task(refresh(disks))
+    looking = asyncio.create_task(disks.refresh())
     await until(lambda: len(stack.zfs.calls("dead")) == asked, "dead is asked")
     await disks.create("here", "tank")
     await disks.done("ResizeRepository", "st", "here", 2 * GIB)
@@ -110,7 +97,7 @@ async def test_a_zpool_that_hangs_does_not_hang_the_one_beside_it(stack: Stack) 
         2 * GIB,
     )
     gate.open()
-    await eventually(disks, set())
+    await disks.until_alerts()
     await disks.done("DeleteRepository", "s", "kept", confirm="kept")
 
 
@@ -118,11 +105,11 @@ async def test_a_suspended_zpool_takes_no_changes_until_it_is_well(stack: Stack)
     disks = await started(stack)
     await disks.create("kept", "tank")
     stack.zfs.suspend("tank")
-    await refresh(disks)
+    await disks.refresh()
     assert (await disks.repositories())["kept"]["State"] != "ready"
     assert isinstance(await disks.refused("ResizeRepository", "st", "kept", 2 * GIB), NotReady)
     stack.zfs.resume("tank")
-    await refresh(disks)
+    await disks.refresh()
     assert (await disks.repositories())["kept"]["State"] == "ready"
 
 
@@ -152,10 +139,10 @@ async def test_a_change_over_its_limit_is_never_killed_and_settled_when_its_prog
     await disks.create("other", "tank")
     gate.open()
     if does == "nothing":
-        await eventually(disks, set())
+        await disks.until_alerts()
         assert "late" not in await disks.repositories()
         return
-    await eventually(disks, {"disk-leftover"})
+    await disks.until_alerts("disk-leftover")
     assert (await disks.repositories())["late"]["State"] == "incomplete"
     await disks.done("DeleteRepository", "s", "late", confirm="late")
     assert await disks.alerts() == {}
@@ -178,7 +165,7 @@ async def test_what_hung_and_outlived_bamsd_is_waited_for_no_longer_than_the_lim
     assert "Its program lvm goes on" in job["Error"][1]
     assert list(await disks.alerts()) == ["disk-unsettled/1"]
     gate.open()
-    await eventually(disks, set())
+    await disks.until_alerts()
     assert (await disks.repositories())["late"]["State"] == "ready"
 
 

@@ -305,7 +305,7 @@ async def test_a_wished_lun_protects_its_repository_also_after_a_rename(targets:
     with targets.disks.lvm.changing() as state:
         volumes = state["groups"]["vg0"]["volumes"]
         volumes["renamed"] = volumes.pop("repo1")
-    await targets.client.call("/org/bams/Disk", "org.bams.Disk.Refresh", "a{sv}", {})
+    await targets.disks.refresh()
     refused = await targets.disks.refused("DeleteRepository", "s", "repo1", confirm="repo1")
     assert isinstance(refused, InUse)
     assert f"LUN 0 of {A}" in refused.message

@@ -214,7 +214,7 @@ async def test_secrets_of_another_machine_stop_every_change_until_somebody_decid
     file.write_text("sealed elsewhere")
     targets = await restarted(targets)
     assert isinstance(await targets.refused("CreateTarget", "s", B), NotReady)
-    assert "iscsi-stack" in await targets.alerts()
+    await targets.until_alert("iscsi-stack")
     assert file.read_text() == "sealed elsewhere"
     assert side.log_in(A, HOST, "joe", SECRET)
     stack.end(stack.processes[-1])

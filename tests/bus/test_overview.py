@@ -107,7 +107,7 @@ async def test_the_audit_is_only_for_who_may_read_it(stack: Stack) -> None:
 async def test_alerts_make_the_health(stack: Stack) -> None:
     found = await disks.started(stack)
     stack.lvm.fill_pool("vg0", "tp0", 96.0)
-    await found.client.call(disks.DISK, "org.bams.Disk.Refresh", "a{sv}", {})
+    await found.refresh()
     seen = await shows(found.client, lambda seen: seen["health"] == "critical", "a full pool")
     [alert] = seen["alerts"]
     assert alert == (await found.client.get("/org/bams", MANAGER))["Alerts"][0]
