@@ -16,6 +16,7 @@ from bamsd.bacula.archive_devices import ArchiveDevices
 from bamsd.bacula.assembly import BaculaArea
 from bamsd.bacula.bsdjson import CONFIGURATIONS
 from bamsd.bacula.interface import BaculaInterface
+from bamsd.bacula.reader import Reader
 from bamsd.bus import contract, units
 from bamsd.bus.caller import Callers
 from bamsd.bus.connection import Connection
@@ -187,6 +188,7 @@ class Daemon:
             self._store,
             self._jobs,
             self._alerts,
+            self._bacula_reader,
             libraries=lambda: between.libraries(self._tape),
             repositories=lambda: between.repositories(tuple(self._disk.repositories())),
             slots=lambda storage: between.full_slots(self._tape, storage),
@@ -237,7 +239,11 @@ class Daemon:
         self._disk = DiskArea(self._settings, self._store, self._jobs, self._alerts, holders, objects)
         # A repository in Bacula's configuration is in use also while it is not mounted.
         places = self._disk.mount_points
-        holders.register(ArchiveDevices(paths.proc, paths.sysfs, paths.dev, configurations=bacula, mount_points=places))
+        self._bacula_reader = Reader(self._settings.bacula.user)
+        roots = (paths.proc, paths.sysfs, paths.dev)
+        holders.register(
+            ArchiveDevices(self._bacula_reader.storage, *roots, configurations=bacula, mount_points=places)
+        )
 
     def _build_overview(self, connection: Connection) -> None:
         """The overview sees all areas, and each of them through a function of ``between_overview``."""

@@ -7,6 +7,8 @@ import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bamsd.system.run import Rights
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -16,6 +18,10 @@ class Account:
     uid: int
     group: int
     groups: frozenset[int]
+
+    @property
+    def rights(self) -> Rights:
+        return Rights(self.uid, self.group, self.groups)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class ArchiveDevices:
 
     def __init__(
         self,
+        ask: bsdjson.AskRights,
         proc: Path = Path("/proc"),
         sysfs: Path = Path("/sys"),
         dev: Path = Path("/dev"),
@@ -30,6 +31,7 @@ class ArchiveDevices:
         mount_points: MountPoints = lambda device: (),
         timeout_s: float = TIMEOUT_S,
     ) -> None:
+        self._ask = ask
         self._roots = block.Roots(proc, sysfs, dev)
         self._configurations = configurations
         self._mount_points = mount_points
@@ -37,7 +39,7 @@ class ArchiveDevices:
 
     async def __call__(self, device: str) -> tuple[Holder, ...]:
         """Bacula's devices on this block device. Raises ``ToolFailed`` when they cannot be told, ``TimedOut``."""
-        configured = await bsdjson.archive_devices(self._configurations)
+        configured = await bsdjson.archive_devices(self._ask, self._configurations)
         if not configured:
             return ()
         points = tuple(self._mount_points(device))

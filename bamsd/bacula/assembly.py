@@ -12,6 +12,7 @@ from bamsd.bacula.models import SdJob
 from bamsd.bacula.operating import LookAgain, Operating, Registered, Slots
 from bamsd.bacula.portable import BaculaFiles
 from bamsd.bacula.quiet_status import QuietStatus
+from bamsd.bacula.reader import Reader
 from bamsd.bacula.service import Bacula
 from bamsd.bacula.views import CatalogJob
 from bamsd.bacula.watch import BackupWatch
@@ -32,6 +33,7 @@ class BaculaArea:
         store: Store,
         jobs: Jobs,
         alerts: Alerts,
+        reader: Reader,
         *,
         libraries: Libraries,
         repositories: Repositories,
@@ -42,12 +44,11 @@ class BaculaArea:
         paths = settings.paths
         places = Places(paths.etc / "bacula", paths.units, paths.state / "bacula")
         self._jobs = jobs
-        self._daemon = StorageDaemon(places, _limits(settings.bacula))
+        self._daemon = StorageDaemon(places, reader, _limits(settings.bacula))
         self.quiet_status = QuietStatus(self._daemon)
         self._applying = Applying(places, self._daemon, store, alerts)
-        drafts = Drafts(
-            places, libraries, repositories, scripts=str(settings.bacula.scripts), user=settings.bacula.user
-        )
+        scripts, user = str(settings.bacula.scripts), settings.bacula.user
+        drafts = Drafts(places, reader, libraries, repositories, scripts=scripts, user=user)
         operating = Operating(Console(places.console), jobs, slots=slots, registered=registered, look_again=look_again)
         self._operating = operating
         self._console = places.console

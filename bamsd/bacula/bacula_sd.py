@@ -6,7 +6,7 @@ from pathlib import Path
 from bamsd.bacula import config_error
 from bamsd.bacula.models import Finding
 from bamsd.errors import ToolFailed
-from bamsd.system.run import run
+from bamsd.system.run import Rights, run
 
 TIMEOUT_S = 60.0
 _REFUSED = 1
@@ -24,11 +24,12 @@ class ConfigRefused(ToolFailed):
 ConfigRefused.dbus_name = ToolFailed.dbus_name
 
 
-async def check(path: Path, really: Mapping[str, str], *, program: str = "bacula-sd") -> None:
+async def check(path: Path, really: Mapping[str, str], rights: Rights, *, program: str = "bacula-sd") -> None:
     """Try a configuration (``-t``). ``really`` gives the true names of the files tried. Raises ``ConfigRefused``.
 
     The exit code is 0 also for a missing Archive Device, a doubled Drive Index and a missing changer: see ``checks``.
     """
-    result = await run([program, "-t", "-c", str(path)], timeout_s=TIMEOUT_S, allowed_exits=(0, _REFUSED))
+    argv = [program, "-t", "-c", str(path)]
+    result = await run(argv, timeout_s=TIMEOUT_S, rights=rights, allowed_exits=(0, _REFUSED))
     if result.code:
         raise ConfigRefused(program, config_error.parse(result.stdout + result.stderr, str(path), really))

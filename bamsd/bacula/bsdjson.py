@@ -2,18 +2,22 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from bamsd.bacula import config_error, resources
 from bamsd.bacula.archive_text import ArchiveDevice, includes, parse_bsdjson, search
 from bamsd.bacula.resources import SdConfig
-from bamsd.errors import NotSupported, ToolFailed
-from bamsd.system.run import CommandFailed, run
+from bamsd.errors import NotFound, NotSupported, ToolFailed
+from bamsd.system.run import CommandFailed, Rights, run
 
 TIMEOUT_S = 30.0
 CONFIGURATIONS = (Path("/etc/bacula/bacula-sd.conf"), Path("/opt/bacula/etc/bacula-sd.conf"))
 _MOST_FILES = 200
+
+AskRights = Callable[[], Awaitable[Rights]]
+"""With whose rights bacula-sd reads its configuration. Raises ``NotFound`` when there is no such account."""
+
 _MISSING = re.compile(r"No (\w+) resource defined")
 
 
@@ -30,32 +34,27 @@ ConfigUnreadable.dbus_name = ToolFailed.dbus_name
 
 
 async def archive_devices(
-    configurations: Sequence[Path] = CONFIGURATIONS, timeout_s: float = TIMEOUT_S
+    ask: AskRights, configurations: Sequence[Path] = CONFIGURATIONS, timeout_s: float = TIMEOUT_S
 ) -> tuple[ArchiveDevice, ...]:
     """The Archive Devices of every configuration that is there; none when Bacula is not installed.
 
-    A file that Bacula refuses, or that cannot be given to bsdjson because that is not installed, is searched as text.
-    Only the Device resources are asked for, so no password comes out. Raises ``ToolFailed``, ``TimedOut``.
+    A file that Bacula refuses or may not read, or that cannot be given to bsdjson because that is not installed, is
+    searched as text. Only the Device resources are asked for, so no password comes out. Raises ``ToolFailed``,
+    ``TimedOut``.
     """
     found: list[ArchiveDevice] = []
     for path in configurations:
         if await asyncio.to_thread(path.exists):
-            found += await _of_file(path, timeout_s)
+            found += await _of_file(path, ask, timeout_s)
     return tuple(dict.fromkeys(found))
 
 
-async def read(path: Path, really: Mapping[str, str]) -> SdConfig:
+async def read(path: Path, really: Mapping[str, str], rights: Rights) -> SdConfig:
     """A whole configuration, with its passwords. ``really`` gives the true names of trial copies.
 
-    Raises ``ConfigUnreadable`` with Bacula's reason, ``NotSupported`` without bsdjson or where the output of a command
-    is included, ``ToolFailed``, ``TimedOut``.
+    Raises ``ConfigUnreadable`` with Bacula's reason, ``NotSupported`` without bsdjson, ``ToolFailed``, ``TimedOut``.
     """
-    if await asyncio.to_thread(_runs_a_command, path):
-        raise NotSupported(
-            f"{really.get(str(path), str(path))} includes the output of a command, which BAMS does not run as root: "
-            "write that part into a file and include the file."
-        )
-    result = await run(["bsdjson", "-c", str(path)], timeout_s=TIMEOUT_S, allowed_exits=(0, 1))
+    result = await run(["bsdjson", "-c", str(path)], timeout_s=TIMEOUT_S, rights=rights, allowed_exits=(0, 1))
     if result.code:
         said = result.stdout + result.stderr
         raise ConfigUnreadable(
@@ -65,35 +64,13 @@ async def read(path: Path, really: Mapping[str, str]) -> SdConfig:
     return resources.parse(result.stdout)
 
 
-async def _of_file(path: Path, timeout_s: float) -> tuple[ArchiveDevice, ...]:
-    if await asyncio.to_thread(_runs_a_command, path):
-        return await asyncio.to_thread(_searched, path)
+async def _of_file(path: Path, ask: AskRights, timeout_s: float) -> tuple[ArchiveDevice, ...]:
     try:
-        result = await run(["bsdjson", "-r", "Device", "-D", "-c", str(path)], timeout_s=timeout_s)
-    except (CommandFailed, NotSupported):
+        rights = await ask()
+        result = await run(["bsdjson", "-r", "Device", "-D", "-c", str(path)], timeout_s=timeout_s, rights=rights)
+    except (CommandFailed, NotFound, NotSupported):
         return await asyncio.to_thread(_searched, path)
     return parse_bsdjson(result.stdout)
-
-
-def _runs_a_command(path: Path) -> bool:
-    """Whether ``@|command`` stands in the file or in what it includes.
-
-    bsdjson would run it as root, and Debian's bacula-sd.conf belongs to the user bacula.
-    """
-    waiting, seen = [path], set[Path]()
-    while waiting and len(seen) <= _MOST_FILES:
-        file = waiting.pop()
-        if file in seen:
-            continue
-        seen.add(file)
-        try:
-            names = includes(file.read_text(encoding="utf-8", errors="surrogateescape"))
-        except OSError:
-            continue  # bsdjson says why
-        if any(name.startswith("|") for name in names):
-            return True
-        waiting += [file.parent / name for name in names]
-    return False
 
 
 def _searched(path: Path) -> tuple[ArchiveDevice, ...]:

@@ -174,6 +174,12 @@ def kept(places: Places) -> Texts:
         raise ToolFailed(f"{places.previous} is damaged: restore the files by hand.") from error
 
 
+def write_trial(places: Places, path: Path, text: str, group: int) -> None:
+    """Put a file where it is tried out. Nobody but root sees which there are, and its group reads it."""
+    make_folder(places.trials, group=None, mode=0o711)
+    write(places.trial(path), text, group=group)
+
+
 def discard_trials(places: Places) -> None:
     for path in places.changed:
         _remove(places.trial(path))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bamsd.bacula import bsdjson, reach, sd_client, systemctl
 from bamsd.bacula.config_files import Places
 from bamsd.bacula.models import Login, SdJob, SdStatus
+from bamsd.bacula.reader import Reader
 from bamsd.bacula.resources import SdConfig
 from bamsd.core.jobs import Progress
 from bamsd.errors import BamsError, InUse, NotReady, TimedOut, ToolFailed
@@ -26,8 +27,9 @@ class Limits:
 
 
 class StorageDaemon:
-    def __init__(self, places: Places, limits: Limits) -> None:
+    def __init__(self, places: Places, reader: Reader, limits: Limits) -> None:
         self.places = places
+        self._reader = reader
         self.limits = limits
 
     async def login(self) -> Login:
@@ -44,7 +46,7 @@ class StorageDaemon:
     async def _config(self) -> SdConfig:
         if not await asyncio.to_thread(self.places.main.exists):
             raise NotReady(f"There is no {self.places.main}: install bacula-sd, then call ApplyConfig.")
-        return await bsdjson.read(self.places.main, {})
+        return await bsdjson.read(self.places.main, {}, await self._reader.storage())
 
     async def running(self) -> tuple[SdJob, ...]:
         """Jobs that a restart would kill. A daemon that is not active has none."""

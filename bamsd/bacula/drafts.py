@@ -13,9 +13,11 @@ from bamsd.bacula import account, bacula_sd, bsdjson, checks, config_files, dir_
 from bamsd.bacula.account import Account
 from bamsd.bacula.config_files import Places, Texts
 from bamsd.bacula.models import Finding, Repository, TapeLibrary, check_name
+from bamsd.bacula.reader import Reader
 from bamsd.bacula.resources import Resource, SdConfig, redacted, text_of, written
 from bamsd.bacula.sd_config import Passwords, Wanted
 from bamsd.errors import InvalidArgument, NotFound, NotReady
+from bamsd.system.run import Rights
 
 PROBE = "bams-probe"
 _PROBES: Mapping[str, str] = {
@@ -84,9 +86,17 @@ class Drafts:
     """Makes drafts. ``scripts`` is the folder of mtx-changer; ``user`` counts where the unit names none."""
 
     def __init__(
-        self, places: Places, libraries: Libraries, repositories: Repositories, *, scripts: str, user: str
+        self,
+        places: Places,
+        reader: Reader,
+        libraries: Libraries,
+        repositories: Repositories,
+        *,
+        scripts: str,
+        user: str,
     ) -> None:
         self.places = places
+        self._reader = reader
         self._libraries, self._repositories = libraries, repositories
         self._scripts, self._user = scripts, user
         self._trying = asyncio.Lock()
@@ -152,7 +162,6 @@ class Drafts:
         own = draft.account
         async with self._trying:
             try:
-                await asyncio.to_thread(self._write_trials, draft)
                 config = await self._try(draft)
             except bacula_sd.ConfigRefused as refused:
                 return (*draft.findings, refused.finding)
@@ -165,20 +174,23 @@ class Drafts:
 
     async def _try(self, draft: Draft) -> SdConfig:
         really, trial = self.places.really(), self.places.trial
-        await bacula_sd.check(trial(self.places.main), really)
+        rights = await self._reader.storage()
+        await asyncio.to_thread(self._write_trials, draft, (self.places.own, self.places.main), rights)
+        await bacula_sd.check(trial(self.places.main), really, rights)
         if self.places.own_director in draft.texts:
-            await bacula_sd.check(trial(self.places.director), really, program="bacula-dir")
-        return await bsdjson.read(trial(self.places.main), really)
+            director = await self._reader.director()
+            files = (self.places.own_director, self.places.director)
+            await asyncio.to_thread(self._write_trials, draft, files, director)
+            await bacula_sd.check(trial(self.places.director), really, director, program="bacula-dir")
+        return await bsdjson.read(trial(self.places.main), really, rights)
 
-    def _write_trials(self, draft: Draft) -> None:
-        config_files.make_folder(self.places.trials, group=None, mode=0o700)
-        for path, text in draft.texts.items():
-            if text is None or path == self.places.drop_in:
-                continue
-            for own in (self.places.own, self.places.own_director):
-                if path != own:
-                    text = text.replace(f"@{own}\n", f"@{self.places.trial(own)}\n")
-            config_files.write(self.places.trial(path), text, group=None, mode=0o600)
+    def _write_trials(self, draft: Draft, files: tuple[Path, Path], rights: Rights) -> None:
+        """BAMS's own part and the file of people that includes it, for who tries them out."""
+        own, main = files
+        for path in files:
+            if text := draft.texts.get(path):
+                including = text.replace(f"@{own}\n", f"@{self.places.trial(own)}\n") if path == main else text
+                config_files.write_trial(self.places, path, including, rights.gid)
 
     def _before(self) -> dict[Path, str | None]:
         return {path: config_files.read(path) for path in self.places.changed}
@@ -215,11 +227,10 @@ class Drafts:
                 await asyncio.to_thread(config_files.discard_trials, self.places)
 
     async def _read_lending(self, written: str, kinds: frozenset[str]) -> SdConfig:
-        trial = self.places.trial(self.places.main)
+        rights, main = await self._reader.storage(), self.places.main
         lent = "".join(_PROBES[kind] for kind in sorted(kinds & _PROBES.keys()))
-        await asyncio.to_thread(config_files.make_folder, self.places.trials, group=None, mode=0o700)
-        await asyncio.to_thread(config_files.write, trial, f"{written.rstrip()}\n{lent}", group=None, mode=0o600)
-        found = await bsdjson.read(trial, self.places.really())
+        await asyncio.to_thread(config_files.write_trial, self.places, main, f"{written.rstrip()}\n{lent}", rights.gid)
+        found = await bsdjson.read(self.places.trial(main), self.places.really(), rights)
         rows = {kind: tuple(row for row in found.of(kind) if text_of(row, "Name") != PROBE) for kind in found.rows}
         return SdConfig(rows)
 

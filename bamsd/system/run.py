@@ -64,10 +64,20 @@ class CommandFailed(ToolFailed):
 CommandFailed.dbus_name = ToolFailed.dbus_name
 
 
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Those of an account, as numbers: its user, its group, and all its groups."""
+
+    uid: int
+    gid: int
+    groups: frozenset[int]
+
+
 async def run(
     argv: Sequence[str],
     *,
     timeout_s: float,
+    rights: Rights | None = None,
     stdin: bytes | None = None,
     allowed_exits: Collection[int] = (0,),
     secrets: Sequence[str] = (),
@@ -78,6 +88,7 @@ async def run(
 ) -> Result:
     """Run a program to its end and return what it said.
 
+    ``rights`` are those of another account than ours, for a program that what it reads could turn against us.
     ``max_output_bytes`` bounds standard output and standard error each. ``secrets`` are blanked in every error and log
     line. With ``kill_on_timeout=False`` nothing ever kills the program: after the limit, or when the caller is
     cancelled, it runs on, its exit is collected in the background and logged once. ``keep_open`` are descriptors that
@@ -92,6 +103,7 @@ async def run(
         argv,
         stdin,
         secrets,
+        rights=rights,
         never_kill=never_kill,
         keep_open=keep_open,
         max_output_bytes=max_output_bytes,
@@ -180,6 +192,7 @@ class _Program:
         stdin: bytes | None,
         secrets: Sequence[str],
         *,
+        rights: Rights | None,
         never_kill: bool,
         keep_open: Sequence[int],
         max_output_bytes: int,
@@ -201,7 +214,7 @@ class _Program:
         """Set when it has said its last words and went on all the same."""
         self._last_words = last_words
         self._grace: asyncio.TimerHandle | None = None
-        self._popen = _start(self.argv, stdin, never_kill, keep_open)
+        self._popen = _start(self.argv, stdin, rights, never_kill, keep_open)
         self._output: dict[int, list[bytes]] = {}
         self._size: dict[int, int] = {}
         self._watch()
@@ -326,12 +339,14 @@ def _not_started(name: str, error: OSError | ValueError) -> BamsError:
 
 
 def _start(
-    argv: tuple[str, ...], stdin: bytes | None, never_kill: bool, keep_open: Sequence[int]
+    argv: tuple[str, ...], stdin: bytes | None, rights: Rights | None, never_kill: bool, keep_open: Sequence[int]
 ) -> "subprocess.Popen[bytes]":
     name = _name(argv)
     source = subprocess.DEVNULL if stdin is None else _memory_file(stdin)
+    other = rights if rights and rights.uid != os.geteuid() else None
     try:
-        # No preexec_fn, user or group change: CPython then starts the child by vfork, in about a millisecond.
+        # No preexec_fn, and another user only where it must be: without both CPython starts the child by vfork, in
+        # about a millisecond.
         return subprocess.Popen(
             argv,
             bufsize=0,
@@ -341,6 +356,9 @@ def _start(
             env=_environment(os.environ) | marks(name),
             start_new_session=True,
             pass_fds=keep_open,
+            user=other.uid if other else None,
+            group=other.gid if other else None,
+            extra_groups=sorted(other.groups) if other else None,
             # A program that outlives us must not die of SIGPIPE when it prints; it inherits our ignored SIGPIPE.
             restore_signals=not never_kill,
         )

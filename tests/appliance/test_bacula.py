@@ -125,6 +125,22 @@ def test_bacula_and_bams_move_the_robot_by_turns(bacula: Bacula) -> None:
     assert words.job("Transfer", 17, 6)["State"] == "succeeded"
 
 
+@pytest.mark.parametrize("config", [SD_CONFIG, CONFIG])
+def test_a_command_in_the_configuration_has_baculas_rights_and_no_more(bacula: Bacula, config: str) -> None:
+    """Bacula runs ``@|command``, in the middle of a line too. Who writes as the user bacula must not become root."""
+    guest, asked = bacula.guest, "/dev/shm/asked"
+    script = f"printf '#!/bin/sh\\n: >> {asked}/$(id -un)\\n' > /usr/local/bin/who && chmod 755 /usr/local/bin/who"
+    line = "Messages { @|/usr/local/bin/who\n  Name = Asked; console = all; }"
+    guest.run(f"install -d -m 1777 {asked}; {script}; cp -a {config} /root/unasked.conf; echo '{line}' >> {config}")
+    try:
+        assert bacula.errors(libraries=[LIBRARY], repositories=[], local_director=config == CONFIG) == []
+        assert guest.run(f"ls {asked}").split() == ["bacula"]
+        assert bacula.status()["reachable"], "such a configuration is read like any other"
+        assert guest.run(f"ls {asked}").split() == ["bacula"]
+    finally:
+        guest.run(f"mv /root/unasked.conf {config}; rm -r {asked} /usr/local/bin/who")
+
+
 def test_a_configuration_that_bacula_refuses_is_not_installed(bacula: Bacula) -> None:
     guest = bacula.guest
     guest.run(

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from bamsd.errors import BamsError, InUse, InvalidArgument, NotAuthorized, NotFound, NotReady, NotSupported, ToolFailed
-from tests.bus.bacula import fakes, world
+from bamsd.errors import BamsError, InUse, InvalidArgument, NotAuthorized, NotFound, NotReady, ToolFailed
+from tests.bus.bacula import world
 from tests.bus.stack import Stack, until
 from tests.bus.tapes import LIB, Library, kept_open
 from tests.fakes.bacula import CONSOLE_PASSWORD, PASSWORD
@@ -116,22 +116,6 @@ async def test_a_refused_configuration_is_never_installed(stack: Stack) -> None:
         assert "line 26" in error.message
         assert "secretword" not in error.message
         assert (w.bacula.everything(), w.bacula.get("restarts")) == (before, 0)
-
-
-async def test_a_command_in_the_configuration_is_not_run_as_root(stack: Stack) -> None:
-    async with fakes(stack) as w:
-        more = w.bacula.etc / "more.conf"
-        more.write_text('@|"touch /tmp/never"\n')
-        w.bacula.write(w.bacula.main.read_text("latin-1") + f"@{more}\n")
-        before = w.bacula.everything()
-        await stack.daemon()
-        await w.connect()
-        for _ in range(2):
-            error = await w.refused("ApplyConfig")
-            assert isinstance(error, NotSupported)
-            assert "includes the output of a command" in error.message
-        assert "includes the output of a command" in (await w.status())["problem"]
-        assert (w.bacula.everything(), stack.host.calls("bsdjson")) == (before, [])
 
 
 async def test_what_bacula_does_not_see_is_found(stack: Stack) -> None:

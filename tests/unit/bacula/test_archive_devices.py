@@ -1,6 +1,7 @@
 """Which block devices Bacula uses: read by bsdjson, searched as text, and matched with devices and mounts."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from bamsd.bacula.archive_devices import ArchiveDevices, mount_point_of
 from bamsd.bacula.archive_text import ArchiveDevice, includes, parse_bsdjson, search
 from bamsd.core.holders import Holder
-from bamsd.errors import ToolFailed
+from bamsd.errors import NotFound, ToolFailed
+from bamsd.system.run import Rights
 from tests.fakes.host import FakeHost
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "recordings" / "bacula"
@@ -19,6 +21,14 @@ THREE = (
     ArchiveDevice("Raw B", "/dev/vg0/plain"),
     ArchiveDevice("T", "/dev/nst0"),
 )
+
+
+async def ours() -> Rights:
+    return Rights(os.geteuid(), os.getegid(), frozenset())
+
+
+async def nobody() -> Rights:
+    raise NotFound("There is no user bacula.")
 
 
 def recorded(name: str) -> str:
@@ -36,7 +46,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHost:
 def configured(host: FakeHost, text: str) -> ArchiveDevices:
     file = host.directory / "bacula-sd.conf"
     file.write_text(text)
-    return ArchiveDevices(host.proc, host.sysfs, host.dev, configurations=(file, host.directory / "none"))
+    return ArchiveDevices(ours, host.proc, host.sysfs, host.dev, configurations=(file, host.directory / "none"))
 
 
 def device(name: str, path: str) -> str:
@@ -94,7 +104,7 @@ def test_the_mount_point_of_a_path(tmp_path: Path) -> None:
 
 
 async def test_without_bacula_nobody_uses_it(host: FakeHost) -> None:
-    source = ArchiveDevices(host.proc, host.sysfs, host.dev, configurations=(host.directory / "none",))
+    source = ArchiveDevices(ours, host.proc, host.sysfs, host.dev, configurations=(host.directory / "none",))
     assert await source(host.add_disk("sda")) == ()
     assert host.calls("bsdjson") == []
 
@@ -135,6 +145,7 @@ async def test_a_volume_that_is_not_active_or_not_mounted(host: FakeHost) -> Non
     file.write_text(device("Raw", "/dev/vg/a") + device("File", "/srv/bams/b/volumes"))
     points = {"/dev/vg/b": ["/srv/bams/b"]}
     source = ArchiveDevices(
+        ours,
         host.proc,
         host.sysfs,
         host.dev,
@@ -157,6 +168,15 @@ async def test_a_file_without_bsdjson_is_searched(host: FakeHost, monkeypatch: p
     source = configured(host, device("Raw", path))
     monkeypatch.setenv("PATH", str(host.directory))
     assert await names(source, path) == [f"archive device {path}"]
+
+
+async def test_a_file_that_nobody_may_read_for_bacula_is_searched(host: FakeHost) -> None:
+    path = host.add_disk("sda")
+    file = host.directory / "bacula-sd.conf"
+    file.write_text(device("Raw", path))
+    source = ArchiveDevices(nobody, host.proc, host.sysfs, host.dev, configurations=(file,))
+    assert await names(source, path) == [f"archive device {path}"]
+    assert host.calls("bsdjson") == []
 
 
 async def test_what_a_broken_file_includes_is_searched_too(host: FakeHost) -> None:

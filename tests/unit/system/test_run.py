@@ -14,7 +14,10 @@ import pytest
 
 from bamsd.errors import InvalidArgument, NotSupported, TimedOut, ToolFailed
 from bamsd.system import run as runner
-from bamsd.system.run import CommandFailed, run
+from bamsd.system.run import CommandFailed, Rights, run
+
+NOBODY = Rights(65534, 65534, frozenset({65534, 65533}))
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root starts programs of other accounts")
 
 
 def python(code: str) -> list[str]:
@@ -43,6 +46,26 @@ async def test_returns_what_the_program_said() -> None:
     assert (result.code, result.stdout, result.stderr) == (3, "out\n", "err\n")
     assert result.argv[0] == "sh"
     assert 0 < result.duration_s < 20
+
+
+@as_root
+async def test_a_program_gets_the_rights_of_another_account_and_no_more() -> None:
+    said = await run(sh("id -ru; id -u; id -g; id -G; grep CapEff /proc/self/status"), timeout_s=20, rights=NOBODY)
+    uids, gid, groups = ["65534", "65534"], "65534", "65534 65533"
+    assert said.stdout.splitlines() == [*uids, gid, groups, "CapEff:\t0000000000000000"]
+
+
+@as_root
+async def test_a_program_of_another_account_is_stopped_too() -> None:
+    with pytest.raises(TimedOut):
+        await run(sh("trap '' TERM; echo $$ > /dev/null; sleep 600"), timeout_s=0.3, rights=NOBODY)
+    assert not any("sleep 600" in line for line in runner.still_running())
+
+
+async def test_our_own_rights_change_nothing() -> None:
+    ours = Rights(os.geteuid(), os.getegid() + 1, frozenset({4711}))
+    said = await run(sh("id -g; id -G"), timeout_s=20, rights=ours)
+    assert said.stdout == (await run(sh("id -g; id -G"), timeout_s=20)).stdout
 
 
 async def test_the_host_is_fixed_for_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
