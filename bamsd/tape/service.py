@@ -67,6 +67,7 @@ class Tape:
         self._conditions = Conditions(alerts)
         self._libraries: dict[str, Library] = {}
         self._refreshing = asyncio.Lock()
+        self._looked = False
         self.moved = asyncio.Event()
         """A cartridge was moved or a library was found: what the drives report may have changed."""
 
@@ -75,10 +76,12 @@ class Tape:
         return list(self._libraries.values())
 
     def find(self, name: str) -> Library:
-        """A library by alias or serial."""
+        """A library by alias or serial. Raises NotFound, and NotReady while it is not known which there are."""
         for library in self._libraries.values():
             if name in (library.name, library.serial):
                 return library
+        if not self._looked:
+            raise NotReady("The tape libraries of this host are still being looked for. Try again in a moment.")
         known = ", ".join(sorted(library.name for library in self._libraries.values())) or "none"
         raise NotFound(f"There is no tape library {name!r}. Known libraries: {known}.")
 
@@ -124,6 +127,7 @@ class Tape:
                     log.info("%s: found %s %s at %s", library.name, *_model(library), library.changer.sg)
                     self._libraries[library.serial] = library
                     self.announce(library)
+            self._looked = True
 
     async def read_quietly(self, library: Library, *, identify: bool = False) -> None:
         """A reading that nobody asked for: it waits for the robot, and a failure becomes the library's state."""

@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -55,14 +55,21 @@ class Library:
     async def slot(self, number: int) -> list[Any]:
         return (await self.slots(first=number, count=1))[0]
 
+    async def is_found(self) -> None:
+        """Wait until the library is there, read or not."""
+        await self._shows(lambda state: True, "there")
+
     async def is_in(self, state: str) -> None:
         """Wait until the library says so."""
+        await self._shows(lambda seen: seen == state, state)
+
+    async def _shows(self, claim: Callable[[str], bool], what: str) -> None:
         deadline = time.monotonic() + LIMIT_S
         while True:
             found = (await self.client.objects()).get(library_path(self.serial), {})
-            if found and found["org.bams.Tape.Library"]["State"] == state:
+            if found and claim(found["org.bams.Tape.Library"]["State"]):
                 return
-            assert time.monotonic() < deadline, f"{self.serial} is not {state}: {found}"
+            assert time.monotonic() < deadline, f"{self.serial} is not {what}: {found}"
             await asyncio.sleep(0.02)
 
 

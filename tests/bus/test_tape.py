@@ -1,6 +1,7 @@
 """org.bams.Tape on the shipped daemon with fake robots: what works, what is refused, and that nothing happens then."""
 
 import asyncio
+import os
 
 import pytest
 
@@ -166,6 +167,26 @@ async def test_a_plan_changes_nothing(stack: Stack) -> None:
     assert step["command"].endswith("load 1 0")
     assert moves(tapes.calls()) == []
     assert stack.audit() == []
+
+
+async def test_before_the_first_look_no_library_is_said_to_be_missing(stack: Stack) -> None:
+    prepare(stack)
+    [vendor, *_] = sorted(stack.directory.glob("sys/bus/scsi/devices/*/vendor"))
+    vendor.rename(known := vendor.with_name("known"))
+    os.mkfifo(vendor)  # who reads it waits
+    await stack.daemon()
+    library = Library(await stack.client())
+    refused = await library.refused("Load", 1, 0)
+    assert isinstance(refused, NotReady)
+    assert "still being looked for" in refused.message
+    await asyncio.to_thread(vendor.write_bytes, known.read_bytes())
+    await library.is_in("ready")
+    vendor.unlink()
+    known.rename(vendor)
+    library.serial = "OTHER"
+    refused = await library.refused("Load", 1, 0)
+    assert isinstance(refused, NotFound)
+    assert refused.message == "There is no tape library 'OTHER'. Known libraries: CHG0001."
 
 
 async def test_nobody_moves_a_tape_without_polkit(stack: Stack) -> None:

@@ -28,7 +28,9 @@ async def crash_and_restart(stack: Stack, process: subprocess.Popen[bytes]) -> L
     process.kill()
     process.wait()
     await stack.daemon()
-    return Library(await stack.client())
+    library = Library(await stack.client())
+    await library.is_found()
+    return library
 
 
 async def truth(library: Library) -> dict[str, Any]:
