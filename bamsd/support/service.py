@@ -51,6 +51,7 @@ class Support:
         self._secrets = secrets
         self._version = version
         self._turn = Turn("making of bundles")
+        self._cleared = asyncio.Event()
 
     async def start(self) -> None:
         """Clear what a crash left. Raises nothing: the next bundle says what is wrong."""
@@ -58,6 +59,7 @@ class Support:
             await asyncio.to_thread(self._clear)
         except OSError as error:
             log.warning("%s cannot be cleared: %s", self._spool, error.strerror)
+        self._cleared.set()
 
     async def create(self, services: tuple[str, ...], since_us: int, starter: Starter, **how: Unpack[How]) -> Job:
         """Raises NotFound for a service without a log, Busy while another bundle is made, OutOfSpace."""
@@ -95,6 +97,7 @@ class Support:
     async def _make(self, items: Sequence[Item], progress: Progress) -> dict[str, Any]:
         name = new_name()
         work = self._spool / name
+        await self._cleared.wait()  # or it would take a bundle that was begun right after a start for a remainder
         try:
             with self._disk_full_is_said():
                 await asyncio.to_thread(self._prepare, work)
