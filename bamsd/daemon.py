@@ -109,6 +109,11 @@ class Daemon:
             asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_logged()))
         await connection.own(BUS_NAME)
+        # Calls come from here on. These begin before the first one is taken up, so they come first where they must.
+        self._spawn(self._start_tape(interrupted))
+        self._spawn(self._start_disk(interrupted))
+        self._spawn(self._bacula.start(interrupted))
+        self._spawn(self._support.service.start())
         await self._alerts.clear(CONFIG_ALERT)
         await self._delivery.start()
         systemd.notify("READY=1")
@@ -116,10 +121,6 @@ class Daemon:
         self._spawn(self._watchdog())
         self._units.start()
         self._spawn(self._audit_watch.daily())
-        self._spawn(self._start_tape(interrupted))
-        self._spawn(self._start_disk(interrupted))
-        self._spawn(self._bacula.start(interrupted))
-        self._spawn(self._support.service.start())
         return await self._serve(connection)
 
     def _build(self, connection: Connection) -> None:
@@ -277,6 +278,7 @@ class Daemon:
 
     async def _start_disk(self, interrupted: Sequence[Job]) -> None:
         """Targets come after the disks: their devices must be known by then. The overview counts what is there."""
+        await self._iscsi.open()
         await self._first_look("disk", self._disk.start(interrupted))
         await self._first_look("iscsi", self._iscsi.start(interrupted))
         await self._rebuild.start(interrupted)

@@ -67,12 +67,17 @@ class IscsiArea:
         """Our LUNs on a device, also those that are not in force yet."""
         return await self.service.holders(device)
 
-    async def start(self, interrupted: Sequence[Job]) -> None:
+    async def open(self) -> None:
+        """Before the disks can be changed: a repository that is a LUN must not be taken for a free one."""
         await self._stacks.open()
         await self._books.open()
+
+    async def start(self, interrupted: Sequence[Job]) -> None:
+        """After the disks were looked at."""
         boot = await asyncio.to_thread(_text, self._boot_id)
         rebooted = await self._store.recall(_BOOT) != boot
         async with self.service.turn.read():
+            self._books.release()
             await recovery.start(self._books, self._jobs, interrupted, rebooted=rebooted)
         if rebooted and not self._books.found.problem:
             await self._store.remember(_BOOT, boot)

@@ -31,6 +31,7 @@ READ_LIMIT_S = 60.0
 CHANGE_LIMIT_S = 600.0
 """One write can wait 90 s for the I/O of all targets to stop (SCST), and a plan has many."""
 _NAMED_SESSIONS = 5
+STARTING = "bamsd still looks at the disks and targets of this host. Try again later."
 
 Backings = Callable[[], Mapping[str, Backing]]
 """All repositories by UUID, as they are now."""
@@ -81,17 +82,26 @@ class Books:
         self.lost_portals: Mapping[str, Sequence[str]] = {}
         """Addresses of portals that no interface has, with the targets that are offered there."""
         self._missing: Set[str] = frozenset()
-        self.locked = ""
+        self.unknown = STARTING
+        """Why it is not known which targets there are to be; empty when it is."""
+        self.locked = STARTING
         """Why nothing may be changed at all; empty when it may."""
+        self._refused = ""
 
     async def open(self) -> None:
+        """Learn which targets there are to be. Nothing may be changed yet."""
         try:
             await self.register.open()
         except ToolFailed as error:
-            self.locked = error.message
+            self._refused = error.message
             log.error("iSCSI: %s", error.message)
+        self.unknown = ""
         standing = (alert.id for alert in self._alerts.list() if alert.id.startswith(f"{ALERT}-"))
         self._raised = dict.fromkeys(standing, ("", ""))
+
+    def release(self) -> None:
+        """Let changes begin, unless the secrets cannot be opened."""
+        self.locked = self._refused
 
     def backings(self) -> Mapping[str, Backing]:
         return self._backings()

@@ -85,8 +85,16 @@ class Register:
         self.desired = Desired()
 
     async def open(self) -> None:
-        """Raises ToolFailed when the sealed secrets cannot be opened: without them no target may be touched."""
-        self._secrets = dict(await self._vault.open())
+        """Raises ToolFailed when the sealed secrets cannot be opened: without them no target may be touched.
+
+        Which targets and devices there are is known then all the same: what they use stays protected.
+        """
+        try:
+            self._secrets = dict(await self._vault.open())
+        finally:
+            await self._load()
+
+    async def _load(self) -> None:
         devices = await self._store.query("SELECT * FROM iscsi_devices ORDER BY name")
         rows = await self._store.query("SELECT * FROM iscsi_targets ORDER BY iqn")
         self.desired = Desired(

@@ -63,6 +63,17 @@ class Disks:
         found = [o["org.bams.Disk.Repository"] for o in (await self.client.objects()).values() if _is_one(o)]
         return {repository["Name"]: repository for repository in found}
 
+    async def knows(self, *names: str) -> None:
+        """Wait until these pools are seen."""
+        deadline = time.monotonic() + LIMIT_S
+        while not set(names) <= await self._pools():
+            assert time.monotonic() < deadline, self.stack.log.read_text()
+            await asyncio.sleep(0.02)
+
+    async def _pools(self) -> set[str]:
+        objects = (await self.client.objects()).values()
+        return {o["org.bams.Disk.Pool"]["Name"] for o in objects if "org.bams.Disk.Pool" in o}
+
     async def alerts(self) -> dict[str, str]:
         found = await self.client.get("/org/bams", MANAGER)
         return {alert["id"]: alert["summary"] for alert in found["Alerts"]}
@@ -110,16 +121,8 @@ async def connected(stack: Stack) -> Disks:
     client = await stack.client()
     await client.listen()
     disks = Disks(stack, client)
-    deadline = time.monotonic() + LIMIT_S
-    while not {"vg0", "tank"} <= await _pools(disks):
-        assert time.monotonic() < deadline, stack.log.read_text()
-        await asyncio.sleep(0.02)
+    await disks.knows("vg0", "tank")
     return disks
-
-
-async def _pools(disks: Disks) -> set[str]:
-    objects = (await disks.client.objects()).values()
-    return {o["org.bams.Disk.Pool"]["Name"] for o in objects if "org.bams.Disk.Pool" in o}
 
 
 async def started(stack: Stack) -> Disks:

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bamsd.errors import BamsError, NotReady, OutOfSync
-from tests.bus.disks import connected
+from bamsd.errors import AlreadyExists, BamsError, InUse, NotReady, OutOfSync
+from tests.bus.disks import Disks, connected
 from tests.bus.stack import Stack, until
-from tests.bus.targets import HOST, OTHER, SIDES, A, B, Lio, Scst, Side, Targets, kernel_of, ready, until_ready
+from tests.bus.targets import HOST, ISCSI, OTHER, SIDES, A, B, Lio, Scst, Side, Targets, kernel_of, ready, until_ready
 
 SECRET = "First-Secret.1"
 
@@ -174,6 +174,37 @@ async def test_one_target_that_vanished_is_drift_and_not_put_back_unasked(stack:
     await whole(targets)
 
 
+async def test_right_after_a_start_no_target_is_taken_for_one_that_is_not_there(stack: Stack, side: Side) -> None:
+    """A zpool that hangs holds the first look up for long. What the store knows of targets counts meanwhile."""
+    targets = await ready(stack, side)
+    await targets.repository("repo1")
+    await targets.done("CreateTarget", "s", A, initiators=[HOST])
+    await targets.done("AddLun", "ss", A, "repo1")  # only wished for: no kernel and no file of a stack has it
+    stack.end(stack.processes[-1])
+    gate = stack.zfs.hang("tank")
+    await stack.daemon()
+    disks = Disks(stack, await stack.client())
+    targets = Targets(disks, side)
+    await disks.knows("vg0")
+    for call in (
+        targets.refused("CreateTarget", "s", A),
+        targets.refused("Apply", "s", A),
+        targets.client.fails(ISCSI, "org.bams.Iscsi.GetDrift"),
+        targets.client.fails(ISCSI, "org.bams.Iscsi.ListSessions", "s", A),
+    ):
+        refused = await call
+        assert isinstance(refused, NotReady)
+        assert "still looks at the disks and targets" in refused.message
+    refused = await disks.refused("DeleteRepository", "s", "repo1", confirm="repo1")
+    assert isinstance(refused, InUse)
+    assert f"LUN 0 of {A}" in refused.message
+    gate.open()
+    await until_ready(disks.client)
+    assert isinstance(await targets.refused("CreateTarget", "s", A), AlreadyExists)
+    assert (await targets.target(A))["Luns"] != []
+    await whole(targets)
+
+
 async def test_a_host_without_any_stack_says_so_and_keeps_what_is_wanted(stack: Stack) -> None:
     lonely = Lio()
     with kernel_of(stack, lonely):
@@ -208,6 +239,8 @@ async def test_secrets_of_another_machine_stop_every_change_until_somebody_decid
     targets = await ready(stack, side)
     await targets.done("CreateTarget", "s", A, initiators=[HOST])
     await targets.done("SetCredentials", "s", A, user="joe", secret=SECRET, apply=True)
+    await targets.repository("repo1")
+    await targets.done("AddLun", "ss", A, "repo1")
     stack.end(stack.processes[-1])
     file = stack.directory / "state" / "iscsi-secrets.cred"
     sealed = file.read_bytes()
@@ -215,6 +248,9 @@ async def test_secrets_of_another_machine_stop_every_change_until_somebody_decid
     targets = await restarted(targets)
     assert isinstance(await targets.refused("CreateTarget", "s", B), NotReady)
     await targets.until_alert("iscsi-stack")
+    assert await targets.state(A) == "unknown"
+    refused = await targets.disks.refused("DeleteRepository", "s", "repo1", confirm="repo1")
+    assert f"LUN 0 of {A}" in refused.message, "what it uses stays protected"
     assert file.read_text() == "sealed elsewhere"
     assert side.log_in(A, HOST, "joe", SECRET)
     stack.end(stack.processes[-1])
