@@ -59,7 +59,9 @@ class BaculaArea:
         self._set_watch(settings.bacula)
 
     async def start(self, interrupted: Sequence[Job]) -> None:
-        await self._applying.recover(self._jobs, interrupted)
+        """What a crash cut off is settled before anything else is done to the daemon."""
+        async with self.service.turn.read():
+            await self._applying.recover(self._jobs, interrupted)
         self._watch.start()
 
     async def stop(self) -> None:

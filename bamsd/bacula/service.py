@@ -48,7 +48,7 @@ class Bacula:
         self._drafts, self._daemon, self._applying = drafts, daemon, applying
         self._jobs = jobs
         self._rules = rules
-        self._turn = Turn("configuration of bacula-sd")
+        self.turn = Turn("configuration of bacula-sd")
 
     async def status(self) -> Status:
         """Never fails for what is not there: the words say what is known and what to set up."""
@@ -187,7 +187,7 @@ class Bacula:
             objects=(),
             action=action,
             starter=starter,
-            guard=self._turn.held(doing, queue=queue),
+            guard=self.turn.held(doing, queue=queue),
             work=work,
             wait=wait,
             cancelable=cancelable,

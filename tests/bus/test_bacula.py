@@ -216,6 +216,32 @@ async def test_a_crash_in_the_middle_is_settled_at_the_next_start(stack: Stack) 
                 assert "bacula-apply-failed" not in await w.alerts()
 
 
+async def test_nothing_is_applied_while_a_crash_is_being_settled(stack: Stack) -> None:
+    async with world(stack) as w:
+        gates = [stack.directory / "cut-off", stack.directory / "put-back"]
+        w.bacula.set(gate=str(gates[0]), poison=[DRIVES[0]])
+        daemon = next(p for p in reversed(stack.processes) if "bamsd" in str(p.args))
+        first = await w.call("ApplyConfig", "a{sv}", {})
+        await until(lambda: w.bacula.get("restarts") > 0 and w.bacula.own.exists(), "the installation")
+        daemon.kill()
+        daemon.wait()
+        w.bacula.set(gate=str(gates[1]), restarts=0)
+        gates[0].touch()
+        await stack.daemon()
+        await w.connect()
+        await until(lambda: w.bacula.get("restarts") == 1, "the version before to be put back")
+        w.bacula.set(gate="", poison=[])
+        tried = w.bacula.calls("bacula-sd")
+        second = await w.call("ApplyConfig", "a{sv}", {})
+        await asyncio.sleep(1)  # long enough for what must not happen
+        assert (await w.client.get(second, "org.bams.Job"))["State"] == "running"
+        assert (w.bacula.calls("bacula-sd"), w.bacula.own.exists()) == (tried, False)
+        gates[1].touch()
+        assert (await w.client.job(first))["State"] == "failed"
+        assert (await w.client.job(second))["State"] == "succeeded"
+        assert w.bacula.own.exists()
+
+
 async def test_labels_volumes_and_slots(stack: Stack) -> None:
     changer = Changer(cartridges={1: "BAM001L8", 2: "BAM002L8", 3: "CLN001L8", 5: "BAM005L8"})
     async with world(stack, [changer]) as w:
