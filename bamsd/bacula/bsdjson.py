@@ -1,7 +1,9 @@
 """bsdjson: the configuration of Bacula's storage daemon, as Bacula itself reads it."""
 
 import asyncio
+import errno
 import re
+import stat
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -96,6 +98,8 @@ def _searched(path: Path) -> tuple[ArchiveDevice, ...]:
 
 def _text(file: Path, path: Path) -> str:
     try:
+        if not stat.S_ISREG(file.stat().st_mode):  # who reads a pipe waits, and the user bacula can put one there
+            raise OSError(errno.EINVAL, "it is no regular file")
         return file.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise ToolFailed(

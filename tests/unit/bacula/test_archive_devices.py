@@ -195,6 +195,14 @@ async def test_what_cannot_be_followed_is_not_taken_for_nobody(host: FakeHost, i
         await source(host.add_disk("sda"))
 
 
+async def test_a_pipe_that_is_included_holds_nobody_up(host: FakeHost) -> None:
+    os.mkfifo(host.directory / "pipe.conf")
+    source = configured(host, "@pipe.conf\nStorage {\n")
+    host.fail_next("bsdjson", "It was stopped.\n")
+    with pytest.raises(ToolFailed, match=r"pipe\.conf cannot be read.*it is no regular file"):
+        await source(host.add_disk("sda"))
+
+
 async def test_a_bsdjson_that_prints_something_else(host: FakeHost) -> None:
     source = configured(host, device("Raw", "/dev/a"))
     path = host.add_disk("sda")
