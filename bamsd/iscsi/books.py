@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Se
 from typing import Protocol, TypeVar
 
 from bamsd.core.alerts import Alerts
-from bamsd.errors import BamsError, InUse, NotReady, OutOfSync, ToolFailed
+from bamsd.errors import BamsError, NotReady, OutOfSync, ToolFailed
 from bamsd.iscsi import ip, portals
 from bamsd.iscsi.comparison import DEVICE, Comparison, compare, with_backings
 from bamsd.iscsi.documents import lost_secrets
 from bamsd.iscsi.models import Backing, Configuration, Device
 from bamsd.iscsi.objects import Reading, Step
+from bamsd.iscsi.refusals import refuse_lost, refuse_sessions, what_is_left
 from bamsd.iscsi.register import Desired, Register
 from bamsd.iscsi.sessions import Seen, Sessions
 from bamsd.iscsi.stack import Performed, Stack
@@ -30,7 +31,6 @@ SIZE = "size"
 READ_LIMIT_S = 60.0
 CHANGE_LIMIT_S = 600.0
 """One write can wait 90 s for the I/O of all targets to stop (SCST), and a plan has many."""
-_NAMED_SESSIONS = 5
 STARTING = "bamsd still looks at the disks and targets of this host. Try again later."
 
 Backings = Callable[[], Mapping[str, Backing]]
@@ -192,7 +192,7 @@ class Books:
         warnings = await self.write_boot_file()
         left = found.steps_of(iqn)
         if left or performed.failed or found.problem:
-            raise OutOfSync(_what_is_left(performed, left, found.problem))
+            raise OutOfSync(what_is_left(performed, left, found.problem))
         return warnings
 
     @staticmethod
@@ -200,7 +200,7 @@ class Books:
         """Refuse an Apply of a desired state before anything of it is kept or done."""
         if found.problem:
             raise NotReady(found.problem)
-        _refuse_lost(desired, iqn)
+        refuse_lost(desired, iqn)
         refuse_sessions(found.steps_of(iqn), force=force)
 
     async def perform(self, steps: Iterable[Step]) -> Performed:
@@ -356,38 +356,6 @@ def is_growth(step: Step) -> bool:
     if step.change.verb != "set" or step.change.attributes.keys() != {SIZE}:
         return False
     return str(after).isdecimal() and str(before).isdecimal() and int(str(after)) > int(str(before))
-
-
-def _refuse_lost(desired: Desired, iqn: str) -> None:
-    """A target whose secret is lost would be open to everybody."""
-    for row in desired.rows.values():
-        if row.wanted and iqn in ("", row.iqn) and (users := lost_secrets(row.target)):
-            whose = f"{' and '.join(users)} of target {row.iqn}"
-            raise NotReady(f"The secret of {whose} is lost. Set it again with SetCredentials.")
-
-
-def refuse_sessions(steps: Iterable[Step], *, force: bool) -> None:
-    """Nobody is cut off by accident."""
-    if force:
-        return
-    hit = {session: step for step in steps if step.effect in ("disconnect", "destroy") for session in step.sessions}
-    if hit:
-        named = [f"{s.initiator} on {s.target}" + (f" from {s.address}" if s.address else "") for s in hit]
-        more = f" and {len(named) - _NAMED_SESSIONS} more" if len(named) > _NAMED_SESSIONS else ""
-        first = next(iter(hit.values())).summary
-        raise InUse(
-            f"This would disturb live sessions: {', '.join(named[:_NAMED_SESSIONS])}{more}. The step is: {first} "
-            "Log the initiators out first, or call with the option force."
-        )
-
-
-def _what_is_left(performed: Performed, left: Iterable[Step], problem: str) -> str:
-    reasons = [error.message for _, error in performed.failed] or ([problem] if problem else [])
-    undone = [step.summary for step in left]
-    said = " ".join(dict.fromkeys(reasons[:3]))
-    more = f" and {len(undone) - 3} more" if len(undone) > 3 else ""
-    rest = f" Not done: {' '.join(undone[:3])}{more}" if undone else ""
-    return f"{said or 'The kernel took every step, but has not what was asked for.'}{rest} Apply again to finish it."
 
 
 def _write_boot_file(text: str, stack: Stack) -> None:

@@ -13,6 +13,7 @@ from bamsd.core.names import target_path
 from bamsd.core.turn import Turn
 from bamsd.errors import BamsError, InUse, InvalidArgument, NotFound, NotReady, NotSupported
 from bamsd.iscsi import edits, ip
+from bamsd.iscsi.adoption import adopted
 from bamsd.iscsi.books import Books
 from bamsd.iscsi.comparison import Comparison
 from bamsd.iscsi.edits import Login, Wish
@@ -223,42 +224,7 @@ class Iscsi:
         """Hold the configuration, look at the kernel, and express what others made in terms of the model."""
         async with self._held(doing, queue=queue):
             await self.books.observe()
-            yield self._adopted(iqns, starter)
-
-    def _adopted(self, iqns: Sequence[str], starter: Starter) -> tuple[list[Row], list[Device]]:
-        found, by_place = self.books.found, {b.path: b for b in self.books.backings().values()}
-        rows: list[Row] = []
-        devices: list[Device] = []
-        for iqn in dict.fromkeys(iqns):
-            foreign = found.foreign.get(iqn)
-            if foreign is None:
-                raise NotFound(f"There is no target {iqn[:223]!a} that others made.")
-            if foreign.target is None or foreign.reason:
-                raise NotSupported(f"Target {iqn} cannot be imported: {foreign.reason}")
-            target = self._with_id(foreign.target, [row.target for row in rows])
-            rows.append(Row(target, created_us=now_us(), created_by=starter.person))
-            for device in foreign.devices:
-                if device.name in edits.used_devices(self.books.register.desired):
-                    raise NotSupported(
-                        f"Target {iqn} cannot be imported: its device {device.name} has the name of one of BAMS's own. "
-                        "Rename it first."
-                    )
-                backing = by_place.get(device.path)
-                devices.append(replace(device, repository=backing.uuid if backing else ""))
-        return rows, devices
-
-    def _with_id(self, target: Target, others: Sequence[Target]) -> Target:
-        """A target with a relative target id of its own; the stack tells it, or lets BAMS choose (0)."""
-        known = [*(row.target for row in self.books.register.desired.rows.values()), *others]
-        if not target.rel_tgt_id:
-            return replace(target, rel_tgt_id=edits.lowest_free_id({other.rel_tgt_id for other in known}))
-        same = next((other for other in known if other.rel_tgt_id == target.rel_tgt_id), None)
-        if same:
-            raise NotSupported(
-                f"Target {target.iqn} cannot be imported: it has the relative target id {target.rel_tgt_id}, which "
-                f"target {same.iqn} has too. Give it another one first."
-            )
-        return target
+            yield adopted(self.books, iqns, starter.person)
 
     async def drift(self) -> list[dict[str, Any]]:
         self._demand_known()

@@ -9,7 +9,6 @@ a cartridge must outlive the daemon.
 
 import asyncio
 import contextlib
-import errno
 import fcntl
 import logging
 import os
@@ -21,7 +20,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from bamsd.errors import BamsError, InvalidArgument, NotSupported, TimedOut, ToolFailed, shown
+from bamsd.errors import TimedOut, ToolFailed, shown
+from bamsd.system import run_words
 from bamsd.system.at_work import marks
 
 TERM_GRACE_S = 3.0
@@ -115,7 +115,7 @@ async def run(
         if program.answered.done():
             await _give_up(program, kill_on_timeout)
         if not program.ended.done():
-            raise TimedOut(_timeout_text(program, timeout_s, kill_on_timeout))
+            raise TimedOut(run_words.too_long(program.name, timeout_s, kill_on_timeout))
     finally:
         if not program.ended.done():
             await _give_up(program, kill_on_timeout)
@@ -127,7 +127,8 @@ async def run(
             program.redacted_result(),
         )
     if result.code not in allowed_exits and not program.answered.done():
-        raise CommandFailed(_failure_text(program), program.redacted_result())
+        redacted = program.redacted_result()
+        raise CommandFailed(run_words.failure(program.name, redacted.code, redacted.stderr), redacted)
     return result
 
 
@@ -142,7 +143,7 @@ class Beside:
         try:
             self._popen = subprocess.Popen(argv, stdin=stream, stdout=stream, pass_fds=keep)
         except (OSError, ValueError) as error:
-            raise _not_started(_name(argv), error) from None
+            raise run_words.not_started(_name(argv), error) from None
 
     def end(self) -> int:
         """Ask it to stop and wait for that; its exit code."""
@@ -315,7 +316,7 @@ class _Program:
     def _ended_late(self, _: object) -> None:
         _left_running.discard(self)
         result = self.redacted_result()
-        said = _last_line(result.stderr)
+        said = run_words.last_line(result.stderr)
         _log.warning("%s ended late with %d after %.1f s: %s", self.shown, result.code, result.duration_s, said)
 
     def result(self) -> Result:
@@ -327,15 +328,6 @@ class _Program:
         argv = tuple(redact(word, self.secrets) for word in raw.argv)
         stdout, stderr = redact(raw.stdout, self.secrets), redact(raw.stderr, self.secrets)
         return Result(argv, raw.code, stdout, stderr, raw.duration_s)
-
-
-def _not_started(name: str, error: OSError | ValueError) -> BamsError:
-    if isinstance(error, ValueError):
-        # A NUL byte or half of a surrogate pair. The exception itself would quote the argument.
-        return InvalidArgument(f"An argument for {name} holds characters that no program accepts.")
-    if error.errno in (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR):
-        return NotSupported(f"The program {name} cannot be run: {error.strerror}. Install it.")
-    return ToolFailed(f"The program {name} could not be started: {error.strerror}.")
 
 
 def _start(
@@ -363,7 +355,7 @@ def _start(
             restore_signals=not never_kill,
         )
     except (OSError, ValueError) as error:
-        raise _not_started(name, error) from None
+        raise run_words.not_started(name, error) from None
     finally:
         if stdin is not None:
             os.close(source)
@@ -385,30 +377,3 @@ def _memory_file(content: bytes) -> int:
 def _environment(own: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in own.items() if not name.startswith(_NOT_PASSED_ON)}
     return {"PATH": _STANDARD_PATH, **kept, "LC_ALL": "C"}
-
-
-def _failure_text(program: _Program) -> str:
-    result = program.redacted_result()
-    ending = f"was ended by {_signal_name(-result.code)}" if result.code < 0 else f"ended with exit code {result.code}"
-    said = _last_line(result.stderr)
-    return f"{program.name} {ending}: {said}" if said else f"{program.name} {ending} and gave no reason."
-
-
-def _timeout_text(program: _Program, timeout_s: float, killed: bool) -> str:
-    if killed:
-        return f"{program.name} did not end within {timeout_s:g} s and was stopped."
-    return (
-        f"{program.name} did not end within {timeout_s:g} s and goes on; read the device's state before the next step."
-    )
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-
-
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return shown(lines[-1].strip()) if lines else ""
