@@ -82,11 +82,11 @@ class Books:
         self.lost_portals: Mapping[str, Sequence[str]] = {}
         """Addresses of portals that no interface has, with the targets that are offered there."""
         self._missing: Set[str] = frozenset()
-        self.unknown = STARTING
-        """Why it is not known which targets there are to be; empty when it is."""
-        self.locked = STARTING
-        """Why nothing may be changed at all; empty when it may."""
+        self.is_known = False
+        """Whether the store's targets were read."""
+        self._released = False
         self._refused = ""
+        """Why the secrets cannot be opened; empty when they can."""
 
     async def open(self) -> None:
         """Learn which targets there are to be. Nothing may be changed yet."""
@@ -95,13 +95,23 @@ class Books:
         except ToolFailed as error:
             self._refused = error.message
             log.error("iSCSI: %s", error.message)
-        self.unknown = ""
+        self.is_known = True
         standing = (alert.id for alert in self._alerts.list() if alert.id.startswith(f"{ALERT}-"))
         self._raised = dict.fromkeys(standing, ("", ""))
 
     def release(self) -> None:
         """Let changes begin, unless the secrets cannot be opened."""
-        self.locked = self._refused
+        self._released = True
+
+    @property
+    def locked(self) -> str:
+        """Why nothing may be changed at all; empty when it may."""
+        return self._refused if self._released else STARTING
+
+    def demand_unlocked(self) -> None:
+        """Right after a start it would look as if there were no targets; without the secrets none may be touched."""
+        if self.locked:
+            raise NotReady(self.locked)
 
     def backings(self) -> Mapping[str, Backing]:
         return self._backings()

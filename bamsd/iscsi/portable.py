@@ -35,8 +35,7 @@ class Targets:
     async def kept(self) -> Any:
         """Targets as they shall be, without those that are to be removed."""
         books = self._iscsi.books
-        if books.locked:
-            raise NotReady(books.locked)
+        books.demand_unlocked()
         rows = [row for row in books.register.desired.rows.values() if row.wanted]
         numbers = {"": "0"} | {secret: str(n) for n, secret in enumerate(sorted(_secrets(rows)), 1)}
         return {
@@ -91,8 +90,7 @@ class Targets:
 
     async def _observed(self) -> None:
         books = self._iscsi.books
-        if books.locked:
-            raise NotReady(books.locked)
+        books.demand_unlocked()
         await books.observe()
 
     def _refuse_own(self, found: Kept) -> None:

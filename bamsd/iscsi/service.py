@@ -14,7 +14,7 @@ from bamsd.core.turn import Turn
 from bamsd.errors import BamsError, InUse, InvalidArgument, NotFound, NotReady, NotSupported
 from bamsd.iscsi import edits, ip
 from bamsd.iscsi.adoption import adopted
-from bamsd.iscsi.books import Books
+from bamsd.iscsi.books import STARTING, Books
 from bamsd.iscsi.comparison import Comparison
 from bamsd.iscsi.edits import Login, Wish
 from bamsd.iscsi.models import Backing, Device, Target
@@ -166,7 +166,7 @@ class Iscsi:
 
     async def apply(self, iqn: str, starter: Starter, *, force: bool, **how: Unpack[How]) -> Job:
         """Bring the kernel to what is wanted: of one target, or of all with an empty name."""
-        self._demand_known()
+        self.books.demand_unlocked()
         if iqn:
             edits.known(self.books.register.desired, iqn)
         what = f"target {iqn}" if iqn else "all targets"
@@ -227,7 +227,7 @@ class Iscsi:
             yield adopted(self.books, iqns, starter.person)
 
     async def drift(self) -> list[dict[str, Any]]:
-        self._demand_known()
+        self.books.demand_unlocked()
         async with self.turn.read():  # in the middle of a change everything differs
             found = await self.books.observe()
         if found.problem:
@@ -235,14 +235,14 @@ class Iscsi:
         return [{"targets": list(one.targets), "object": one.object, "difference": one.text} for one in found.drift]
 
     async def sessions(self, iqn: str) -> list[Seen]:
-        self._demand_known()
+        self.books.demand_unlocked()
         if iqn and iqn not in self.books.found.foreign:
             edits.known(self.books.register.desired, iqn)
         return [seen for seen in await self.books.list_sessions() if not iqn or seen.session.target == iqn]
 
     async def close_session(self, iqn: str, id: str) -> None:
         """End a session. Its initiator may log in again at once, unless it is no longer allowed to."""
-        self._demand_known()
+        self.books.demand_unlocked()
         row = edits.row(self.books.register.desired, iqn)
         async with self.turn.held(f"Close session {id} of {row.iqn}"):
             found = next((s for s in await self.sessions(iqn) if s.session.id == id), None)
@@ -254,8 +254,8 @@ class Iscsi:
 
     async def holders(self, device: str) -> list[Holder]:
         """Our LUNs on a device, in force or not: a source for core.holders. Raises NotReady while that is not known."""
-        if self.books.unknown:
-            raise NotReady(self.books.unknown)
+        if not self.books.is_known:
+            raise NotReady(STARTING)
         desired = self.books.register.desired
         names = {d.name for d in self.books.devices().values() if d.path == device}
         return [
@@ -333,13 +333,8 @@ class Iscsi:
     @asynccontextmanager
     async def _held(self, doing: str, *, queue: bool) -> AsyncIterator[None]:
         async with self.turn.held(doing, queue=queue):
-            self._demand_known()
+            self.books.demand_unlocked()
             yield
-
-    def _demand_known(self) -> None:
-        """Right after a start it would look as if there were no targets; without the secrets none may be touched."""
-        if self.books.locked:
-            raise NotReady(self.books.locked)
 
     @asynccontextmanager
     async def _prepared(self, iqn: str, doing: str, edit: Edit | None, *, queue: bool) -> AsyncIterator[Prepared]:
