@@ -90,6 +90,7 @@ class Daemon:
         self._jobs = Jobs(self._store, before_end=self._record_end)
         self._delivery = Delivery(settings.alerts, self._store, self._alerts)
         self._units = UnitWatch(self._alerts, settings.alerts.unit_interval_s)
+        self._bacula_reader = Reader(settings.bacula.user)
         self._stop = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
@@ -240,7 +241,6 @@ class Daemon:
         self._disk = DiskArea(self._settings, self._store, self._jobs, self._alerts, holders, objects)
         # A repository in Bacula's configuration is in use also while it is not mounted.
         places = self._disk.mount_points
-        self._bacula_reader = Reader(self._settings.bacula.user)
         roots = (paths.proc, paths.sysfs, paths.dev)
         holders.register(
             ArchiveDevices(self._bacula_reader.storage, *roots, configurations=bacula, mount_points=places)

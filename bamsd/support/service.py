@@ -59,7 +59,8 @@ class Support:
             await asyncio.to_thread(self._clear)
         except OSError as error:
             log.warning("%s cannot be cleared: %s", self._spool, error.strerror)
-        self._cleared.set()
+        finally:
+            self._cleared.set()
 
     async def create(self, services: tuple[str, ...], since_us: int, starter: Starter, **how: Unpack[How]) -> Job:
         """Raises NotFound for a service without a log, Busy while another bundle is made, OutOfSpace."""
