@@ -9,7 +9,9 @@ from bamsd.errors import ToolFailed
 _ARCHIVE_DEVICE = re.compile(
     r"[ \t_-]*".join("archivedevice") + r"\s*=\s*(\"(?:[^\"\\\n]|\\.)*\"|[^;{}#\n]*)", re.IGNORECASE
 )
-_INCLUDE = re.compile(r"^\s*@\s*(\S.*)$", re.MULTILINE)
+_INCLUDE = re.compile(r"^(?![ \t]*#)(?:.*?[\s{};=,])?@\s*(\S.*)$", re.MULTILINE)
+"""Bacula takes an include wherever a word may begin (15.0.3). What follows it on its line is taken for its name, and an
+@ in a text for an include: then there is no such file, which is an error, and nothing is overlooked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from bamsd.errors import BamsError, InUse, InvalidArgument, NotAuthorized, NotFound, NotReady, ToolFailed
-from tests.bus.bacula import world
+from tests.bus.bacula import fakes, world
 from tests.bus.stack import Stack, until
 from tests.bus.tapes import LIB, Library, kept_open
 from tests.fakes.bacula import CONSOLE_PASSWORD, PASSWORD
@@ -116,6 +116,22 @@ async def test_a_refused_configuration_is_never_installed(stack: Stack) -> None:
         assert "line 26" in error.message
         assert "secretword" not in error.message
         assert (w.bacula.everything(), w.bacula.get("restarts")) == (before, 0)
+
+
+async def test_nothing_of_bacula_runs_without_the_rights_of_its_daemon(stack: Stack) -> None:
+    """Its configuration has commands run. What they may is shown on the appliance, where there are two accounts."""
+    async with fakes(stack) as w:
+        w.bacula.set(user="no-such-user")
+        before = w.bacula.everything()
+        await stack.daemon()
+        await w.connect()
+        error = await w.refused("ApplyConfig")
+        assert isinstance(error, NotFound)
+        assert "no user no-such-user to read the configuration" in error.message
+        assert "no user no-such-user" in (await w.status())["problem"]
+        assert w.bacula.everything() == before
+        assert [w.bacula.calls(program) for program in ("bsdjson", "bacula-sd", "bacula-dir")] == [[], [], []]
+        assert stack.host.calls("bsdjson") == []
 
 
 async def test_what_bacula_does_not_see_is_found(stack: Stack) -> None:

@@ -188,11 +188,25 @@ async def test_what_a_broken_file_includes_is_searched_too(host: FakeHost) -> No
     assert await names(source, path) == [f"archive device {path}"]
 
 
-@pytest.mark.parametrize("include", ["@conf.d/none.conf", '@|"sh -c devices"'])
+@pytest.mark.parametrize(
+    "include",
+    [
+        "@conf.d/none.conf",
+        '@|"sh -c devices"',
+        "Messages { @|/usr/local/bin/devices",
+        "Storage { Name = a; } @conf.d/none.conf",
+        "Storage { Name = a\t@conf.d/none.conf }",
+    ],
+)
 async def test_what_cannot_be_followed_is_not_taken_for_nobody(host: FakeHost, include: str) -> None:
     source = configured(host, f"{include}\nStorage {{\n")
     with pytest.raises(ToolFailed, match=r"bacula-sd -t -c .*bacula-sd\.conf"):
         await source(host.add_disk("sda"))
+
+
+def test_what_is_no_include() -> None:
+    assert includes("# see @conf.d\n  Mail = root@localhost = all\n\t# @|cmd\n") == ()
+    assert includes("@a.conf\nDevice { @b.conf\n") == ("a.conf", "b.conf")
 
 
 async def test_a_pipe_that_is_included_holds_nobody_up(host: FakeHost) -> None:
